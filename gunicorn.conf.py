@@ -1,0 +1,69 @@
+"""gunicorn: threads that wait on I/O, one pool a process, a shutdown that drains.
+
+Threads are not killed by gunicorn's timeout; the database's statement timeout is what bounds a request.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+# Before the application is imported: the metrics library looks for its folder when it is loaded.
+_metrics = Path(tempfile.gettempdir()) / f"oms-metrics-{os.getpid()}"
+shutil.rmtree(_metrics, ignore_errors=True)
+_metrics.mkdir(mode=0o700)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+bind = f"{os.environ.get('BIND_ADDRESS', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's port
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+worker_class = "gthread"
+preload_app = True
+timeout = 60
+graceful_timeout = 25
+keepalive = 30
+max_requests = 100_000
+max_requests_jitter = 10_000
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn's heartbeat file only
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+limit_request_line = 8190
+limit_request_fields = 64
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+    """No connection crosses the fork."""
+    from oms.extensions import db
+    from wsgi import app
+
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose(close=False)
+    for name in ("oms_redis", "oms_queue_redis"):
+        app.extensions[name].connection_pool.reset()
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+    """Told to stop, a worker first says so to whoever asks whether it is ready."""
+    from oms.api import probes
+
+    stop = signal.getsignal(signal.SIGTERM)
+
+    def drain(number, frame):  # type: ignore[no-untyped-def]
+        probes.draining.set()
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
+
+
+def child_exit(server, worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+    shutil.rmtree(_metrics, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Accounts: who somebody is and what he may do. Knows no HTTP."""

@@ -1,0 +1,37 @@
+"""Who acts. Doors make an Actor, domains ask it; neither ever looks at a token again."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["customer", "staff", "admin", "api_key", "system"]
+ROLES = ("customer", "staff", "admin")
+SCOPES = ("orders:read", "orders:write", "fulfilment", "payments")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`id` is a user id, an API key's id or the name of a part of the system; `scopes` only matters for API keys."""
+
+    id: str
+    kind: Kind
+    scopes: frozenset[str] = frozenset()
+    session_id: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind in ("staff", "admin", "system")
+
+    @property
+    def drives_fulfilment(self) -> bool:
+        """May move orders along the main path: staff, and API keys of warehouses and carriers."""
+        return self.is_staff or "fulfilment" in self.scopes
+
+    @property
+    def owner_id(self) -> str | None:
+        """The only customer whose orders this actor may see; None for those who see all."""
+        return self.id if self.kind == "customer" else None
+
+
+def system(name: str) -> Actor:
+    """A part of the system that acts on its own: `sweep`, `consumer`."""
+    return Actor(name, "system")

@@ -1,0 +1,63 @@
+"""`Idempotency-Key` on HTTP: every change goes through `commit`."""
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from oms import strict_json
+from oms.api import access
+from oms.errors import Invalid
+from oms.idempotency import Answer, Claim
+from oms.transactions import transaction
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def commit(work: Callable[[Session], Answer], body: Any = None) -> Response:
+    """Run one change in one transaction, at most once per key; `body` is the request's body as it was parsed.
+
+    Raises `Invalid` (invalid_idempotency_key, idempotency_key_reused) or `Conflict` idempotency_in_progress.
+    """
+    key = _key()
+    if key is None:
+        return response(transaction(work))
+    claim = Claim(access.caller_key(), key, _fingerprint(body))
+
+    def once(session: Session) -> Answer:
+        stored = claim.take(session)
+        if stored is not None:
+            return stored
+        answer = work(session)
+        claim.keep(session, answer)
+        return answer
+
+    return response(transaction(once))
+
+
+def response(answer: Answer) -> Response:
+    found = Response(answer.body, answer.status, content_type="application/json")
+    if answer.location:
+        found.headers["Location"] = answer.location
+    if answer.etag:
+        found.headers["ETag"] = answer.etag
+    if answer.replayed:
+        found.headers["Idempotency-Replayed"] = "true"
+    return found
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key must be 1 to 255 visible ASCII characters.", code="invalid_idempotency_key")
+    return key
+
+
+def _fingerprint(body: Any) -> bytes:
+    """Method, path and body, whatever the white space and the order of the keys."""
+    digest = blake2b(f"{request.method} {request.full_path}\n".encode(), digest_size=20)
+    digest.update(strict_json.canonical(body))
+    return digest.digest()

@@ -1,0 +1,91 @@
+"""A's main endpoints: other doors to the same services."""
+
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from oms import strict_json
+from oms.api import access, conditional, idempotency, openapi
+from oms.api.openapi import OmsBlueprint
+from oms.api.orders import CHANGE_DOC, KEY_HEADER, change, details
+from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
+from oms.idempotency import Answer
+from oms.orders import bodies, cache, changes, items, placement
+from oms.orders.order import NO_REASON, etag
+from oms.orders.representation import amount, moment
+
+blueprint = OmsBlueprint("legacy", __name__, description="The routes clients of the first system know")
+
+
+@blueprint.route("/create_order", methods=["POST"])
+@access.orders_write
+@blueprint.response(201, PlacedView)
+@blueprint.problems(400, 401, 403, 409, 413, 415, 422, 429, 503)
+@blueprint.doc(
+    operationId="legacyCreateOrder",
+    requestBody={
+        "required": True,
+        "content": {"application/json": {"schema": bodies.OrderBody, "example": bodies.A_EXAMPLE}},
+    },
+    parameters=[KEY_HEADER],
+)
+def create_order() -> Response:
+    """Place an order of lines."""
+    body = openapi.read_body(request)
+    data, actor = bodies.ORDER.load(body), access.actor()
+
+    def work(session: Session) -> Answer:
+        order = placement.place_order(session, data, actor)
+        cache.announce(session, order)
+        placed = {
+            "success": True,
+            "message": "Order created",
+            "order_id": order.order_id,
+            "eta": moment(order.eta),
+            "status": order.status,
+            "total_amount": amount(order.total_amount, order.currency),
+        }
+        return Answer(strict_json.write(placed), 201, f"/orders/{order.order_id}", etag(order.version))
+
+    return idempotency.commit(work, body)
+
+
+@blueprint.route("/get_order_details", methods=["GET"])
+@access.orders_read
+@access.prefetch(lambda: [cache.key(request.args.get("order_id", ""))])
+@blueprint.arguments(OrderIdArgs, location="query")
+@blueprint.response(200, OrderView)
+@blueprint.problems(401, 403, 404, 422, 429, 503)
+@blueprint.doc(operationId="legacyGetOrderDetails")
+def get_order_details(args: dict[str, Any]) -> Response:
+    """The same representation as `GET /orders/{order_id}`."""
+    return details(args["order_id"])
+
+
+@blueprint.route("/update_order_status", methods=["PUT", "PATCH"])
+@access.fulfilment
+@blueprint.arguments(bodies.LegacyStatusBody)
+@blueprint.response(200, OrderView)
+@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.doc(**CHANGE_DOC)
+def update_order_status(data: dict[str, Any]) -> Response:
+    """Move an order along its lifecycle."""
+    expected, actor = conditional.expected_versions(), access.actor()
+    return change(
+        lambda session: changes.change_status(session, data["order_id"], data["status"], actor, NO_REASON, expected)
+    )
+
+
+@blueprint.route("/update_item_status", methods=["PUT", "PATCH"])
+@access.fulfilment
+@blueprint.arguments(bodies.LegacyItemStatusBody)
+@blueprint.response(200, OrderView)
+@blueprint.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+@blueprint.doc(parameters=[KEY_HEADER])
+def update_item_status(data: dict[str, Any]) -> Response:
+    """Move the one line that has this SKU."""
+    actor = access.actor()
+    return change(
+        lambda session: items.change_item_by_sku(session, data["order_id"], data["sku"], data["status"], actor)
+    )

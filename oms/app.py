@@ -1,0 +1,82 @@
+"""create_app: settings, extensions, doors, error answers, commands, in this order."""
+
+import os
+from pathlib import Path
+
+from dotenv import dotenv_values
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from oms import commands, strict_json
+from oms.accounts.tokens import bind_jwt
+from oms.api import (
+    access,
+    auth,
+    docs_page,
+    error_responses,
+    legacy,
+    openapi,
+    orders,
+    probes,
+    rate_limits,
+    request_log,
+    vocabulary,
+)
+from oms.config import Settings
+from oms.extensions import READ_BIND, bind_redis, db, engine_options, migrate
+from oms.observability import logs
+
+BLUEPRINTS = (
+    auth.blueprint,
+    orders.blueprint,
+    legacy.blueprint,
+    vocabulary.blueprint,
+    probes.blueprint,
+)
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def environment() -> dict[str, str]:
+    """The process's environment over a `.env` file in the working folder."""
+    stored = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**stored, **os.environ}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; raises `ConfigurationError` when the environment is incomplete."""
+    settings = settings or Settings.from_env(environment())
+    logs.configure(settings.log_level)
+    app = Flask("oms", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config.update(
+        OMS_SETTINGS=settings,
+        MAX_CONTENT_LENGTH=strict_json.MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+    )
+    _bind_database(app, settings)
+    bind_redis(app, settings)
+    bind_jwt(app, settings)
+    if settings.trusted_proxy_hops:
+        hops = settings.trusted_proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    request_log.bind_request_log(app)
+    access.bind_access(app, rate_limits.bind_limiter)
+    error_responses.bind_error_responses(app)
+    probes.bind_probes(app)
+    api = openapi.bind_openapi(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    docs_page.bind_docs(app, api)
+    commands.register(app)
+    return app
+
+
+def _bind_database(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    if settings.read_database_url:
+        app.config["SQLALCHEMY_BINDS"] = {
+            READ_BIND: {"url": settings.read_database_url, **engine_options(settings, read_only=True)}
+        }
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True)

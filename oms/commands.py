@@ -1,0 +1,45 @@
+"""`flask oms ...`: what admins and process managers run."""
+
+import signal
+import threading
+from types import FrameType
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from oms import account_commands, consumer_commands, kafka
+from oms.extensions import settings
+from oms.jobs.sweep import Sweep
+
+oms = AppGroup("oms", help="Run and look after the order management system.")
+
+
+@oms.command("sweep")
+@click.option("--every", type=click.FloatRange(min=0.1), help="Seconds between rounds; without it, one round.")
+def sweep(every: float | None) -> None:
+    """Find what was left behind, expire and purge: the clock process."""
+    stop = threading.Event()
+
+    def leave(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    clock = Sweep()
+    clock.round()
+    while every is not None and not stop.wait(every):
+        clock.round()
+
+
+@oms.command("create-topics")
+def create_topics() -> None:
+    """Create the Kafka topics that are missing, with the configured partitions."""
+    made = kafka.create_topics(settings())
+    click.echo(f"created {', '.join(made)}" if made else "nothing to create")
+
+
+def register(app: Flask) -> None:
+    for command in (*account_commands.COMMANDS, *consumer_commands.COMMANDS):
+        oms.add_command(command)
+    app.cli.add_command(oms)

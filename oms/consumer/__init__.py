@@ -1,0 +1,1 @@
+"""The Kafka door: messages that move orders."""

@@ -1,0 +1,14 @@
+"""Identifiers made here: ULIDs, 26 characters, ordered by the time they were made."""
+
+import os
+import re
+import time
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,50}")
+
+
+def new_id() -> str:
+    """48 bits of milliseconds and 80 random bits, in Crockford's base 32 (the ULID specification)."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))

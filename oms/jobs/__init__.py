@@ -1,0 +1,1 @@
+"""The job door: what RQ workers and the clock run."""

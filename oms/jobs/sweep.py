@@ -1,0 +1,144 @@
+"""The clock's round: finds what a lost wake-up or a Redis outage left behind, expires, purges.
+
+Everything here is found in PostgreSQL, so losing Redis, or every job in it, loses nothing.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms import idempotency, inbox, outbox, queues
+from oms.accounts import sessions
+from oms.accounts.actor import system
+from oms.errors import Conflict, NotFound, Unavailable
+from oms.extensions import settings
+from oms.orders import cache, changes, lifecycle
+from oms.orders.order import Why
+from oms.redis_guard import attempt
+from oms.transactions import read, transaction
+
+# Younger events are on their way: their own wake-up is still fresh.
+LATE_SECONDS = 2
+# Transactions that began before the last round may commit after it; none lives longer than this.
+OVERLAP = timedelta(seconds=15)
+PURGE_EVERY_SECONDS = 60.0
+REMARK_SECONDS = 120
+EXPIRED_BATCH = 200
+INBOX_DAYS = 14
+_WATERMARK = "cache:swept_until"
+_log = structlog.get_logger(__name__)
+
+_LATE = text("""
+    SELECT EXISTS (SELECT 1 FROM outbox_events
+    WHERE published_at IS NULL AND retry_at <= now() - make_interval(secs => :seconds))
+""")
+_CHANGED = text("""
+    SELECT order_id, max(version) AS version FROM outbox_events WHERE created_at >= :since GROUP BY order_id
+""")
+_EXPIRED = text("""
+    SELECT order_id FROM orders
+    WHERE status = 'pending' AND created_at < now() - make_interval(mins => :minutes)
+      AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.order_id AND captured_amount > 0)
+    ORDER BY created_at LIMIT :batch
+""")
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One clock's memory between rounds: only what spares it repeated work."""
+
+    floored: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    purged_at: float = float("-inf")
+
+    def round(self) -> None:
+        """Do everything once; a server that is away is logged and met again next round."""
+        for part in (self.wake_publisher, self.repair_cache, self.remark_revocations, self.expire, self.purge):
+            try:
+                part()
+            except Unavailable as error:
+                _log.warning("sweep_part_failed", part=part.__name__, reason=error.detail)
+
+    def wake_publisher(self) -> None:
+        if read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar()):
+            queues.wake(queues.PUBLISH_OUTBOX)
+
+    def repair_cache(self) -> None:
+        """Leave floors for orders changed since the last round that reached Redis.
+
+        This is what makes the cache's promise hold when a process died between its commit and Redis, when Redis was
+        away at that moment, or when it lost its last second in a crash.
+        """
+        until, changed = read(lambda session: (_now(session), _changed(session, self._since(session))))
+        fresh = {
+            order_id: version
+            for order_id, version in changed.items()
+            if self.floored.get(order_id, (0, until))[0] < version
+        }
+        if fresh and not cache.announce_many(fresh):
+            return
+        if attempt("sweep", lambda client: client.set(_WATERMARK, until.isoformat())) is None:
+            self.floored.clear()
+            return
+        self.floored = {order_id: seen for order_id, seen in self.floored.items() if seen[1] > until - 2 * OVERLAP} | {
+            order_id: (version, until) for order_id, version in fresh.items()
+        }
+
+    @staticmethod
+    def _since(session: Session) -> datetime:
+        """The last round Redis knows of; a Redis that knows none has lost its orders too."""
+        found = attempt("sweep", lambda client: client.get(_WATERMARK))
+        return (datetime.fromisoformat(found.decode()) if found else _now(session)) - OVERLAP
+
+    @staticmethod
+    def remark_revocations() -> None:
+        read(lambda session: sessions.remark_recent(session, REMARK_SECONDS))
+
+    @staticmethod
+    def expire() -> None:
+        """Cancel unpaid pending orders older than `PENDING_ORDER_TTL_MINUTES` (0 = never)."""
+        minutes = settings().pending_order_ttl_minutes
+        if not minutes:
+            return
+        parameters = {"minutes": minutes, "batch": EXPIRED_BATCH}
+        for order_id in read(lambda session: session.execute(_EXPIRED, parameters).scalars().all()):
+            try:
+                transaction(lambda session, order_id=order_id: _expire_one(session, order_id))  # type: ignore[misc]
+            except (Conflict, NotFound) as error:
+                _log.info("order_not_expired", order_id=order_id, reason=error.code)
+
+    def purge(self) -> None:
+        """Delete what is past its retention, in small batches, once a minute."""
+        if time.monotonic() - self.purged_at < PURGE_EVERY_SECONDS:
+            return
+        self.purged_at = time.monotonic()
+        chosen = settings()
+        _purge_all(lambda session: outbox.purge(session, chosen.outbox_retention_hours))
+        _purge_all(lambda session: idempotency.purge(session, chosen.idempotency_retention_hours))
+        _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))
+
+
+def _purge_all(batch: Callable[[Session], int]) -> None:
+    while transaction(batch):
+        continue
+
+
+def _now(session: Session) -> datetime:
+    found: datetime = session.execute(text("SELECT now()")).scalar_one()
+    return found
+
+
+def _changed(session: Session, since: datetime) -> Mapping[str, int]:
+    return {row.order_id: row.version for row in session.execute(_CHANGED, {"since": since})}
+
+
+def _expire_one(session: Session, order_id: str) -> None:
+    why = Why("payment_expired")
+    outcome = changes.change_status(session, order_id, lifecycle.CANCELLED, system("sweep"), why)
+    if outcome.applied:
+        cache.announce(session, outcome.order)
+        _log.info("order_expired", order_id=order_id)

@@ -1,0 +1,216 @@
+"""Producer and consumer set-up. `Publisher.send` returns when every delivery is confirmed or has failed.
+
+The producer is idempotent and lives as long as its process: a new one needs half a second before its first delivery,
+and one inherited through a fork is silently dead. A fatal error (the broker lost the producer's sequence) is answered
+by building a new one; the outbox sends again.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from oms.config import Settings
+from oms.observability.metrics import EVENTS_FAILED, EVENTS_PUBLISHED
+
+DELIVERY_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+# Refused for what they are, not for the broker's state: sending them again at once can't help.
+_MESSAGE_ERRORS = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.INVALID_MSG,
+        KafkaError.INVALID_MSG_SIZE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.TOPIC_EXCEPTION,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message to send. `headers` are text; `value` is the finished body."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one record ended. `refused` means the record itself is at fault, not the broker's state."""
+
+    error: str | None
+    refused: bool = False
+
+
+class Publisher:
+    """One producer of one process; not for sharing across a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: Producer | None = None
+        self._owner = 0
+
+    def send(self, records: Iterable[Record]) -> list[Delivery]:
+        """Send all, wait at most `DELIVERY_SECONDS` or so, and say of each, in order, how it ended."""
+        batch = list(records)
+        outcome: list[Delivery | None] = [None] * len(batch)
+        producer = self._current()
+        for position, record in enumerate(batch):
+            outcome[position] = self._produce(producer, record, outcome, position)
+        producer.flush(DELIVERY_SECONDS + 1)
+        ended = [result or Delivery("not confirmed in time") for result in outcome]
+        for record, delivery in zip(batch, ended, strict=True):
+            (EVENTS_FAILED if delivery.error else EVENTS_PUBLISHED).labels(record.topic).inc()
+        if any(result is None for result in outcome):
+            # What the library still holds might go out after the caller has given it up, out of order.
+            self.discard()
+        return ended
+
+    def _produce(
+        self, producer: Producer, record: Record, outcome: list[Delivery | None], position: int
+    ) -> Delivery | None:
+        def delivered(error: KafkaError | None, _: Message) -> None:
+            outcome[position] = _delivery(error)
+            if error is not None and error.fatal():
+                self._producer = None
+
+        try:
+            producer.produce(
+                record.topic,
+                key=record.key.encode(),
+                value=record.value,
+                headers=list(record.headers),
+                on_delivery=delivered,
+            )
+            producer.poll(0)
+        except BufferError:
+            return Delivery("the local queue is full")
+        except KafkaException as failure:
+            error: KafkaError = failure.args[0]
+            if error.fatal():
+                self._producer = None
+            return _delivery(error)
+        return outcome[position]
+
+    def discard(self) -> None:
+        """Drop the producer and everything it holds; the next `send` builds a new one."""
+        if self._producer is not None and self._owner == os.getpid():
+            self._producer.purge()
+            self._producer.flush(0)
+        self._producer = None
+
+    def _current(self) -> Producer:
+        if self._producer is None or self._owner != os.getpid():
+            self._producer, self._owner = Producer(producer_options(self._settings)), os.getpid()
+        return self._producer
+
+
+def _delivery(error: KafkaError | None) -> Delivery:
+    if error is None:
+        return Delivery(None)
+    return Delivery(error.name(), refused=error.code() in _MESSAGE_ERRORS)
+
+
+def producer_options(settings: Settings) -> dict[str, str | int | bool]:
+    return {
+        **client_options(settings),
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 2,
+        "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
+        "request.timeout.ms": 3000,
+        "compression.type": "lz4",
+        "partitioner": "murmur2_random",
+        "queue.buffering.max.messages": 100_000,
+    }
+
+
+def consumer(settings: Settings) -> Consumer:
+    """A consumer that commits only what it is told to."""
+    return Consumer(
+        {
+            **client_options(settings),
+            "group.id": settings.kafka_consumer_group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "partition.assignment.strategy": "cooperative-sticky",
+        }
+    )
+
+
+def client_options(settings: Settings) -> dict[str, str | int | bool]:
+    own: Mapping[str, str | int | bool] = {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "client.id": f"oms-{socket.gethostname()}",
+        "log.connection.close": False,
+        "reconnect.backoff.max.ms": 1000,
+        "topic.metadata.refresh.interval.ms": 10_000,
+    }
+    return {**own, **settings.kafka_client_options}
+
+
+class BrokerCheck:
+    """Whether a broker answers, asked at most once in `AGE_SECONDS`: a probe must not wait on every call."""
+
+    AGE_SECONDS = 5.0
+    PATIENCE_SECONDS = 0.5
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._admin: AdminClient | None = None
+        self._owner = 0
+        self._known: tuple[float, bool] = (float("-inf"), False)
+
+    def up(self) -> bool:
+        asked_at, answer = self._known
+        if time.monotonic() - asked_at > self.AGE_SECONDS:
+            answer = self._ask()
+            self._known = (time.monotonic(), answer)
+        return answer
+
+    def _ask(self) -> bool:
+        if self._admin is None or self._owner != os.getpid():
+            options = {**client_options(self._settings), "log_level": 0}
+            self._admin, self._owner = AdminClient(options), os.getpid()
+        try:
+            return bool(self._admin.list_topics(timeout=self.PATIENCE_SECONDS).brokers)
+        except KafkaException:
+            return False
+
+
+def create_topics(settings: Settings) -> list[str]:
+    """Create what is missing, with the configured partitions; returns the names made.
+
+    A broker that can't (the development stack's) is left as it is: its topics appear on first use.
+    """
+    admin = AdminClient(client_options(settings))
+    consumed = settings.consumed_topics
+    wanted = {settings.kafka_order_topic, *consumed, *(f"{topic}.dlq" for topic in consumed)}
+    missing = sorted(wanted - set(admin.list_topics(timeout=5).topics))
+    made = []
+    futures = (
+        admin.create_topics(
+            [NewTopic(name, settings.kafka_topic_partitions, settings.kafka_topic_replication) for name in missing],
+            operation_timeout=5,
+            request_timeout=5,
+        )
+        if missing
+        else {}
+    )
+    for name, future in futures.items():
+        try:
+            future.result()
+            made.append(name)
+        except KafkaException as error:
+            _log.warning("topic_not_created", topic=name, reason=error.args[0].name())
+    return made

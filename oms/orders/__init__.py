@@ -1,0 +1,1 @@
+"""Orders: the business. Knows no HTTP, no queue worker and no consumer loop."""

@@ -1,0 +1,137 @@
+"""Finished orders in Redis: `order:<order_id>` holds version, owner and JSON bytes.
+
+A hit is answered without parsing. Setting is guarded: a lower version never replaces a higher one, so a slow reader
+can't bring back what a writer has outdated. Where a writer has no bytes at hand it leaves a floor, a version without
+a body. PostgreSQL is the truth; whatever Redis missed while it was away, the sweep brings in (`jobs.sweep`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from sqlalchemy.orm import Session
+
+from oms import queues, transactions
+from oms.extensions import settings
+from oms.observability.metrics import CACHE_READS
+from oms.orders import representation
+from oms.orders.order import Order
+from oms.redis_guard import attempt
+
+DIRTY = "orders:dirty"
+_VERSION_DIGITS, _OWNER_DIGITS = 10, 2
+_HEAD = _VERSION_DIGITS + _OWNER_DIGITS
+# KEYS: the order; ARGV: value, seconds to live. An equal version may replace a floor, or itself.
+_GUARDED_SET = f"""
+local held = redis.call('GETRANGE', KEYS[1], 0, {_VERSION_DIGITS - 1})
+if held ~= '' and held > string.sub(ARGV[1], 1, {_VERSION_DIGITS}) then return 0 end
+if held == string.sub(ARGV[1], 1, {_VERSION_DIGITS}) and string.len(ARGV[1]) <= {_HEAD} then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """What a hit holds."""
+
+    version: int
+    owner: str
+    body: bytes
+
+
+def key(order_id: str) -> str:
+    return f"order:{order_id}"
+
+
+def parse(value: bytes | None) -> Cached | None:
+    """The entry, or None for a miss (nothing there, or only a floor); counted."""
+    if value is None or len(value) <= _HEAD:
+        CACHE_READS.labels("miss").inc()
+        return None
+    CACHE_READS.labels("hit").inc()
+    body_at = _HEAD + int(value[_VERSION_DIGITS:_HEAD])
+    return Cached(int(value[:_VERSION_DIGITS]), value[_HEAD:body_at].decode(), value[body_at:])
+
+
+def entry(order: Order, body: bytes) -> bytes:
+    owner = order.customer_id.encode()
+    return b"%0*d%0*d%b%b" % (_VERSION_DIGITS, order.version, _OWNER_DIGITS, len(owner), owner, body)
+
+
+def floor(version: int) -> bytes:
+    """An entry that says only: nothing older than this."""
+    return b"%0*d%0*d" % (_VERSION_DIGITS, version, _OWNER_DIGITS, 0)
+
+
+def fill(order: Order, body: bytes) -> None:
+    """A reader has built the bytes; keep them if they are not outdated already."""
+    attempt("cache", lambda client: _set_all(client, {order.order_id: entry(order, body)}))
+
+
+def store(orders: Sequence[Order]) -> None:
+    """Keep freshly read orders, all in one round trip (the refresh job)."""
+    entries = {order.order_id: entry(order, representation.render(order)) for order in orders}
+    attempt("cache", lambda client: _set_all(client, entries))
+
+
+def announce(session: Session, order: Order) -> bytes:
+    """Render a changed order, and once it is committed put it in the cache and wake the publisher.
+
+    Returns the bytes, which are also the answer. All of it is one round trip.
+    """
+    body = representation.render(order)
+    value = entry(order, body)
+    transactions.after_commit(session, lambda: _after_commit({order.order_id: value}, (queues.PUBLISH_OUTBOX,)))
+    return body
+
+
+def announce_many(versions: dict[str, int]) -> bool:
+    """Leave floors for changed orders; those that Redis held too old, or not at all, go to the refresh job.
+
+    False when Redis is away.
+    """
+
+    def work(client: "redis.Redis") -> list[str]:
+        pipeline = client.pipeline(transaction=False)
+        _set_in(pipeline, {order_id: floor(version) for order_id, version in versions.items()})
+        outdated = [order_id for order_id, lowered in zip(versions, pipeline.execute(), strict=True) if lowered]
+        if outdated:
+            client.sadd(DIRTY, *outdated)
+        return outdated
+
+    outdated = attempt("cache", work)
+    if outdated:
+        queues.wake(queues.REFRESH_CACHE)
+    return outdated is not None
+
+
+def take_dirty(count: int) -> list[str]:
+    """Up to `count` orders that wait for the refresh job."""
+    found: Any = attempt("cache", lambda client: client.spop(DIRTY, count))
+    return [order_id.decode() for order_id in found or []]
+
+
+def _after_commit(entries: dict[str, bytes], jobs: Sequence[str]) -> None:
+    def work(client: "redis.Redis") -> None:
+        pipeline = client.pipeline(transaction=False)
+        for job in jobs:
+            queues.ring(pipeline, job)
+        _set_in(pipeline, entries)
+        answers = pipeline.execute()
+        queues.enqueue([job for job, won in zip(jobs, answers, strict=False) if won])
+
+    attempt("cache", work)
+
+
+def _set_all(client: "redis.Redis", entries: dict[str, bytes]) -> None:
+    pipeline = client.pipeline(transaction=False)
+    _set_in(pipeline, entries)
+    pipeline.execute()
+
+
+def _set_in(pipeline: "redis.client.Pipeline", entries: dict[str, bytes]) -> None:
+    seconds = settings().cache_ttl_seconds
+    for order_id, value in entries.items():
+        pipeline.eval(_GUARDED_SET, 1, key(order_id), value, seconds)

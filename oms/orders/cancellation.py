@@ -1,0 +1,79 @@
+"""Cancelling: a whole order or some of its lines. A repeat succeeds and has no second effect."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from oms.accounts.actor import Actor
+from oms.orders import events, lifecycle, line_moves, lines, store
+from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_other_version
+from oms.orders.store import Change
+
+
+def cancel_order(
+    session: Session,
+    order_id: str,
+    actor: Actor,
+    data: Mapping[str, object],
+    expected: Sequence[int] | None = None,
+) -> Outcome:
+    """Cancel the order, or the `items` in `data`.
+
+    Raises `NotFound`, `PreconditionFailed`, `InvalidTransition` not_cancellable, `Conflict` quantity_exceeded.
+    """
+    order = store.lock(session, order_id, actor.owner_id)
+    refuse_other_version(order, expected)
+    if order.status == lifecycle.CANCELLED:
+        return Outcome(order, applied=False)
+    lifecycle.refuse_cancel(order.status, actor)
+    reason, remarks = _text(data, "reason"), _text(data, "remarks")
+    items = data.get("items")
+    if isinstance(items, list):
+        wanted = [(line_of(order, item["line_no"]), item.get("quantity")) for item in items]
+        return cancel_some(session, order, wanted, actor, reason, remarks)
+    cancel_locked(session, order, actor, reason, remarks)
+    return Outcome(order, applied=True)
+
+
+def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | None, remarks: str | None) -> None:
+    """Cancel a locked order whole; the lifecycle has already agreed."""
+    previous, order.status = order.status, lifecycle.CANCELLED
+    moved = lines.follow(order.lines, lifecycle.CANCELLED)
+    entry = JourneyEntry(order.status, previous, actor.id, actor.kind, reason=reason, remarks=remarks)
+    change = Change([entry], moved, lambda: [events.cancelled(order, actor, previous, reason, moved)])
+    store.save(session, order, change)
+
+
+def cancel_some(
+    session: Session,
+    order: Order,
+    wanted: Sequence[tuple[Line, Decimal | None]],
+    actor: Actor,
+    reason: str | None,
+    remarks: str | None,
+) -> Outcome:
+    """Cancel lines of a locked order, each whole or by a quantity; the last live line takes the order with it."""
+    moved: list[Line] = []
+    entries = []
+    for line, quantity in wanted:
+        if not line.live and quantity is None:
+            continue
+        if line.live:
+            lifecycle.refuse_cancel(line.status, actor)
+        previous = line.status
+        lines.move(line, lifecycle.CANCELLED, quantity)
+        entries.append(
+            JourneyEntry(line.status, previous, actor.id, actor.kind, line.line_no, reason=reason, remarks=remarks)
+        )
+        if line not in moved:
+            moved.append(line)
+    if not moved:
+        return Outcome(order, applied=False)
+    line_moves.write(session, order, moved, entries, actor)
+    return Outcome(order, applied=True)
+
+
+def _text(data: Mapping[str, object], name: str) -> str | None:
+    value = data.get(name)
+    return value if isinstance(value, str) else None

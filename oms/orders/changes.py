@@ -1,0 +1,40 @@
+"""Moving an order along its lifecycle."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from oms.accounts.actor import Actor
+from oms.orders import cancellation, events, lifecycle, lines, payments, store
+from oms.orders.order import NO_REASON, JourneyEntry, Outcome, Why, refuse_other_version
+from oms.orders.store import Change
+
+
+def change_status(
+    session: Session,
+    order_id: str,
+    word: str,
+    actor: Actor,
+    why: Why = NO_REASON,
+    expected: Sequence[int] | None = None,
+) -> Outcome:
+    """Move an order along the lifecycle.
+
+    Raises `NotFound`, `PreconditionFailed`, `Invalid` unknown_status, `InvalidTransition`, `Forbidden`.
+    """
+    target = lifecycle.parse(word)
+    order = store.lock(session, order_id, actor.owner_id)
+    refuse_other_version(order, expected)
+    step = lifecycle.step(order.status, target, actor, order.managed_by, paid=order.paid)
+    if not step.applied:
+        return Outcome(order, applied=False)
+    if target == lifecycle.CANCELLED:
+        cancellation.cancel_locked(session, order, actor, why.reason, why.remarks)
+        return Outcome(order, applied=True)
+    attested = payments.attest(order, target, actor)
+    previous, order.status = order.status, target
+    moved = lines.follow(order.lines, target)
+    entry = JourneyEntry(target, previous, actor.id, actor.kind, None, why.reason, why.remarks, step.skipped)
+    change = Change([entry], moved, lambda: [events.status_changed(order, actor, previous, entry)], attested)
+    store.save(session, order, change)
+    return Outcome(order, applied=True)

@@ -1,0 +1,93 @@
+"""What the company is told: one event per change on the order topic, and B's flat message per new order.
+
+The JSON Schemas beside this module are the contract; consumers get them from `/events`.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from oms.accounts.actor import Actor
+from oms.extensions import settings
+from oms.orders import representation
+from oms.orders.order import JourneyEntry, Line, Order
+from oms.outbox import Event
+
+CREATED = "oms.order.created.v1"
+STATUS_CHANGED = "oms.order.status_changed.v1"
+ITEMS_CHANGED = "oms.order.items_changed.v1"
+UPDATED = "oms.order.updated.v1"
+CANCELLED = "oms.order.cancelled.v1"
+NEW_ORDER = "oms.new_order.v1"
+SCHEMAS = Path(__file__).parent / "event_schemas"
+
+
+def created(order: Order, actor: Actor) -> list[Event]:
+    """The order as it was placed, and B's message for its consumers."""
+    return [_event(CREATED, order, actor, order=_snapshot(order)), _new_order(order)]
+
+
+def status_changed(order: Order, actor: Actor, previous: str, entry: JourneyEntry) -> Event:
+    return _event(
+        STATUS_CHANGED, order, actor, previous_status=previous, skipped=list(entry.skipped), reason=entry.reason
+    )
+
+
+def items_changed(order: Order, actor: Actor, lines: Sequence[Line]) -> Event:
+    """Lines that moved without the order moving, or beside it."""
+    return _event(ITEMS_CHANGED, order, actor, items=_lines(order, lines))
+
+
+def updated(order: Order, actor: Actor, fields: Sequence[str]) -> Event:
+    return _event(UPDATED, order, actor, changed=sorted(fields), order=_snapshot(order))
+
+
+def cancelled(order: Order, actor: Actor, previous: str, reason: str | None, lines: Sequence[Line]) -> Event:
+    return _event(CANCELLED, order, actor, previous_status=previous, reason=reason, items=_lines(order, lines))
+
+
+@cache
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every event type's JSON Schema, by type."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
+
+
+def _event(kind: str, order: Order, actor: Actor, /, **details: Any) -> Event:
+    payload = {
+        "order_id": order.order_id,
+        "version": order.version,
+        "status": order.status,
+        "customer_id": order.customer_id,
+        "facility_id": order.facility_id,
+        "actor": {"id": actor.id, "type": actor.kind},
+        "occurred_at": representation.moment(order.updated_at),
+        **details,
+    }
+    return Event(settings().kafka_order_topic, kind, payload)
+
+
+def _new_order(order: Order) -> Event:
+    price = order.total_amount if order.document is None else order.order_price
+    payload = {
+        "id": order.order_id,
+        "items": representation.items(order),
+        "status": order.status,
+        "created_at": representation.moment(order.created_at),
+        "creator_id": order.creator_id,
+        "order_price": None if price is None else representation.amount(price, order.currency),
+    }
+    return Event(settings().kafka_new_order_topic, NEW_ORDER, payload)
+
+
+def _snapshot(order: Order) -> dict[str, Any]:
+    whole = representation.document(order)
+    return {name: value for name, value in whole.items() if name not in _FOR_CALLERS_ONLY}
+
+
+_FOR_CALLERS_ONLY = frozenset({"id", "customer_status", "allowed_statuses", "can_cancel"})
+
+
+def _lines(order: Order, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    return [representation.line_document(line, order.currency) for line in lines]

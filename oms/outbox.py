@@ -1,0 +1,237 @@
+"""The outbox: events written in the transaction of the change, sent to Kafka afterwards, in order per order.
+
+At least once, with a stable event id. The order of events is the order's own, (version, position), never a clock or a
+global serial. A shard of orders is drained by one worker at a time under an advisory lock; nothing is ever selected by
+"id greater than the last one seen", so a gap can't skip a row.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
+
+import structlog
+from sqlalchemy import CheckConstraint, DateTime, Index, Integer, SmallInteger, String, Text, func, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from oms import strict_json
+from oms.extensions import Base
+from oms.ids import new_id
+from oms.kafka import Delivery, Publisher, Record
+
+SHARDS = 16
+BATCH = 1000
+REFUSED_RETRY_SECONDS = 60
+SOURCE = "/oms"
+_log = structlog.get_logger(__name__)
+
+
+class OutboxEvent(Base):
+    """One event of one order. Unpublished rows are never deleted."""
+
+    __tablename__ = "outbox_events"
+
+    order_id: Mapped[str] = mapped_column(String(50), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(26))
+    shard: Mapped[int] = mapped_column(SmallInteger)
+    topic: Mapped[str] = mapped_column(String(249))
+    type: Mapped[str] = mapped_column(String(100))
+    payload: Mapped[Any] = mapped_column(JSON)
+    trace: Mapped[str | None] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    retry_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_error: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint(f"shard >= 0 AND shard < {SHARDS}", name="shard"),
+        Index("ix_outbox_events_pending", "shard", "retry_at", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_events_created_at", "created_at", postgresql_using="brin"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event before it has its place. `payload` is a JSON document; `type` is None for a bare message."""
+
+    topic: str
+    type: str
+    payload: Mapping[str, Any]
+
+
+# For statements that write an order and its events together: `WITH ..., {INSERT} SELECT ...`, fed by :events.
+INSERT = """
+    recorded AS (
+        INSERT INTO outbox_events (order_id, version, position, event_id, shard, topic, type, payload, trace)
+        SELECT order_id, version, position, event_id, shard, topic, type, CAST(payload AS json), trace
+        FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event (
+            order_id text, version int, position smallint, event_id text, shard smallint, topic text, type text,
+            payload text, trace text)
+    )
+"""
+
+
+def rows(order_id: str, version: int, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """The events of one change as rows for `INSERT`, in the order they happened."""
+    trace = structlog.contextvars.get_contextvars().get("traceparent")
+    return [
+        {
+            "order_id": order_id,
+            "version": version,
+            "position": position,
+            "event_id": new_id(),
+            "shard": shard_of(order_id),
+            "topic": event.topic,
+            "type": event.type,
+            # The finished text travels as a string, so that the stored payload is byte for byte what Kafka will get.
+            "payload": strict_json.write(event.payload).decode(),
+            "trace": trace,
+        }
+        for position, event in enumerate(events)
+    ]
+
+
+def shard_of(order_id: str) -> int:
+    return crc32(order_id.encode()) % SHARDS
+
+
+_PENDING_SHARDS = text("SELECT DISTINCT shard FROM outbox_events WHERE published_at IS NULL AND retry_at <= now()")
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('oms.outbox'), :shard)")
+# The orders of the oldest rows, then everything unpublished of those orders: an older version of an order may carry a
+# later time, so time may choose the orders but must not cut one in the middle.
+_PENDING = text("""
+    WITH chosen AS (
+        SELECT DISTINCT order_id FROM (
+            SELECT order_id FROM outbox_events
+            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now()
+            ORDER BY retry_at LIMIT :batch
+        ) AS oldest
+    )
+    SELECT order_id, version, position, event_id, topic, type, CAST(payload AS text) AS body, trace, created_at
+    FROM outbox_events JOIN chosen USING (order_id)
+    WHERE published_at IS NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM outbox_events AS waiting
+        WHERE waiting.order_id = outbox_events.order_id AND waiting.published_at IS NULL AND waiting.retry_at > now()
+          AND (waiting.version, waiting.position) <= (outbox_events.version, outbox_events.position))
+    ORDER BY order_id, version, position
+""")
+_PUBLISHED = text("""
+    UPDATE outbox_events SET published_at = now(), last_error = NULL
+    FROM unnest(CAST(:orders AS text[]), CAST(:versions AS int[]), CAST(:positions AS smallint[]))
+         AS sent (order_id, version, position)
+    WHERE outbox_events.order_id = sent.order_id AND outbox_events.version = sent.version
+      AND outbox_events.position = sent.position
+""")
+_REFUSED = text("""
+    UPDATE outbox_events
+    SET attempts = attempts + 1, last_error = :error, retry_at = now() + make_interval(secs => :seconds)
+    WHERE order_id = :order_id AND version = :version AND position = :position
+""")
+
+
+def pending_shards(session: Session) -> list[int]:
+    return list(session.execute(_PENDING_SHARDS).scalars())
+
+
+def publish_shard(session: Session, shard: int, publisher: Publisher) -> tuple[int, bool]:
+    """Drain one batch of a shard; returns (events confirmed, whether it is worth coming back at once).
+
+    Orders go out side by side, the events of one order one after the other: wave n sends each order's n-th event, and
+    an order whose event failed sits out the rest. Returns (0, False) while another worker holds the shard.
+    """
+    if not session.execute(_LOCK, {"shard": shard}).scalar():
+        return 0, False
+    pending = session.execute(_PENDING, {"shard": shard, "batch": BATCH}).all()
+    waiting: dict[str, list[Any]] = defaultdict(list)
+    for row in pending:
+        waiting[row.order_id].append(row)
+    sent: list[Any] = []
+    broker_failed = False
+    while waiting and not broker_failed:
+        wave = [events.pop(0) for events in waiting.values()]
+        for row, delivery in zip(wave, publisher.send(_record(row) for row in wave), strict=True):
+            if delivery.error is None:
+                sent.append(row)
+            else:
+                del waiting[row.order_id]
+                broker_failed = broker_failed or not _note_failure(session, row, delivery)
+        waiting = {order_id: events for order_id, events in waiting.items() if events}
+    _mark(session, sent)
+    return len(sent), bool(sent) and not broker_failed
+
+
+def _note_failure(session: Session, row: Any, delivery: Delivery) -> bool:
+    """Put a refused event aside for a while; False when the broker, not the event, is at fault."""
+    _log.warning(
+        "event_not_delivered", order_id=row.order_id, event_id=row.event_id, topic=row.topic, reason=delivery.error
+    )
+    if delivery.refused:
+        key = {"order_id": row.order_id, "version": row.version, "position": row.position}
+        session.execute(_REFUSED, {**key, "error": delivery.error, "seconds": REFUSED_RETRY_SECONDS})
+    return delivery.refused
+
+
+def _mark(session: Session, sent: Sequence[Any]) -> None:
+    if sent:
+        session.execute(
+            _PUBLISHED,
+            {
+                "orders": [row.order_id for row in sent],
+                "versions": [row.version for row in sent],
+                "positions": [row.position for row in sent],
+            },
+        )
+
+
+def _record(row: Any) -> Record:
+    """CloudEvents 1.0 in Kafka's binary mode: the body is the data, so that plain consumers need not know of it."""
+    headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", row.event_id),
+        ("ce_source", SOURCE),
+        ("ce_type", row.type),
+        ("ce_subject", row.order_id),
+        ("ce_time", row.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z")),
+        ("ce_sequence", f"{row.version:010d}.{row.position:04d}"),
+        ("content-type", "application/json"),
+    ]
+    if row.trace:
+        headers.append(("ce_traceparent", row.trace))
+    return Record(row.topic, row.order_id, row.body.encode(), tuple(headers))
+
+
+_LAG = text("""
+    SELECT count(*), COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)), 0), count(*) FILTER (WHERE attempts > 0)
+    FROM outbox_events WHERE published_at IS NULL
+""")
+_PURGE = text("""
+    DELETE FROM outbox_events WHERE (order_id, version, position) IN (
+        SELECT order_id, version, position FROM outbox_events
+        WHERE created_at < now() - make_interval(hours => :hours) AND published_at IS NOT NULL LIMIT :batch)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Unpublished events: how many, the age of the oldest in seconds, and how many a broker has refused."""
+
+    pending: int
+    seconds: float
+    refused: int
+
+
+def lag(session: Session) -> Lag:
+    pending, seconds, refused = session.execute(_LAG).one()
+    return Lag(pending, float(seconds), refused)
+
+
+def purge(session: Session, hours: int, batch: int = 5000) -> int:
+    """Delete published rows older than `hours`, at most `batch`; returns how many went."""
+    return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,76 @@
+"""The job queue: its name, its jobs, and coalesced wake-ups.
+
+RQ is the doorbell, PostgreSQL is the mailbox. A job carries no work of its own; it says "look", so a thousand orders
+cost one job. The flag that coalesces is taken down by the job before it looks: whatever commits later rings again.
+"""
+
+from typing import Any
+
+import redis
+import structlog
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from oms.extensions import queue_connection
+from oms.redis_guard import attempt
+
+# One queue per worker process: RQ loses a job on kill -9 when a worker listens on several.
+QUEUE = "oms"
+PUBLISH_OUTBOX = "oms.jobs.publish_outbox.publish_outbox"
+REFRESH_CACHE = "oms.jobs.refresh_cache.refresh_cache"
+JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE})
+JOB_SECONDS = 60
+FAILED_JOB_SECONDS = 7 * 24 * 3600
+WAKE_SECONDS = 30
+_log = structlog.get_logger(__name__)
+
+
+def queue() -> Queue:
+    """The queue over this application's Redis; JSON, so that nothing from Redis is ever unpickled."""
+    return Queue(QUEUE, connection=queue_connection(), serializer=JSONSerializer, default_timeout=JOB_SECONDS)
+
+
+def ring(pipeline: "redis.client.Pipeline", job: str) -> None:
+    """Queue the flag for `job` into the pipeline; its answer is true for the one caller who has to enqueue."""
+    pipeline.set(_flag(job), 1, nx=True, ex=WAKE_SECONDS)
+
+
+def wake(*jobs: str) -> None:
+    """Ring for each job and enqueue where nobody has; nothing happens when Redis is away (the sweep comes by)."""
+
+    def work(client: "redis.Redis") -> None:
+        pipeline = client.pipeline(transaction=False)
+        for job in jobs:
+            ring(pipeline, job)
+        enqueue([job for job, won in zip(jobs, pipeline.execute(), strict=True) if won])
+
+    attempt("wake", work)
+
+
+def enqueue(jobs: list[str]) -> None:
+    """Enqueue by name, all in one round trip."""
+    if not jobs:
+        return
+    target = queue()
+    target.enqueue_many(
+        [
+            Queue.prepare_data(job, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, description=job)
+            for job in jobs
+        ]
+    )
+
+
+def silence(job: str) -> None:
+    """Take the flag down: called by the job before it looks."""
+    attempt("wake", lambda client: client.delete(_flag(job)))
+
+
+def depth() -> dict[str, int]:
+    """Jobs waiting and failed; raises `redis.RedisError`."""
+    target = queue()
+    failed: Any = target.failed_job_registry
+    return {"waiting": len(target), "failed": failed.get_job_count(cleanup=False)}
+
+
+def _flag(job: str) -> str:
+    return "wake:" + job.rsplit(".", 1)[1]

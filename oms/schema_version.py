@@ -1,0 +1,50 @@
+"""Is the database's schema the one this code was written for?"""
+
+import sys
+from pathlib import Path
+
+import structlog
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from oms.errors import Unavailable
+from oms.transactions import read
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_log = structlog.get_logger(__name__)
+
+
+def heads() -> set[str]:
+    """The newest migrations of this code."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return set(ScriptDirectory.from_config(config).get_heads())
+
+
+def applied() -> set[str]:
+    """The migrations the database stands at; empty when it has none. Raises `Unavailable`."""
+
+    def current(session: Session) -> set[str]:
+        return set(session.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+    try:
+        return read(current)
+    except ProgrammingError:
+        return set()
+
+
+def refuse_older() -> None:
+    """Leave the process with one line when the schema is not at this code's head.
+
+    A database that can't be reached is not a reason to stay down: the process starts and says so in `/health`.
+    """
+    try:
+        found = applied()
+    except Unavailable:
+        _log.warning("schema_not_checked", reason="the database can't be reached")
+        return
+    if found != heads():
+        sys.exit(f"the database schema is at {', '.join(found) or 'nothing'}; run: flask --app wsgi db upgrade")

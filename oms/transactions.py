@@ -1,0 +1,116 @@
+"""transaction(): the one commit, opened by doors only; and what has to wait until after it.
+
+READ COMMITTED. A deadlock, a serialization failure or a connection that was already dead when the work began is
+tried again, three times in all. A connection lost during COMMIT is never retried here: nobody but the caller's next
+request (with the same idempotency key) can know how it ended.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from psycopg2 import errors as postgres
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from oms.errors import Unavailable
+from oms.extensions import READ_BIND, db, settings
+
+T = TypeVar("T")
+ATTEMPTS = 3
+_RETRIED = (postgres.DeadlockDetected, postgres.SerializationFailure)
+_BUSY = (
+    postgres.LockNotAvailable,
+    postgres.QueryCanceled,
+    postgres.InsufficientResources,
+    postgres.OperatorIntervention,
+)
+_log = structlog.get_logger(__name__)
+
+
+def transaction(work: Callable[[Session], T]) -> T:
+    """Run `work(session)` and commit; raises `Unavailable` when the database is away or busy.
+
+    `work` may run up to three times and must therefore do nothing outside the database. Functions given to
+    `after_commit` run once, after the commit that counted.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        session = db.session()
+        session.info["after_commit"] = []
+        try:
+            result = work(session)
+        except (DBAPIError, PoolTimeout) as error:
+            session.rollback()
+            if attempt < ATTEMPTS and _harmless_to_repeat(error):
+                time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads rivals, guards nothing
+                continue
+            raise _translated(error) from error
+        except BaseException:
+            session.rollback()
+            raise
+        _commit(session)
+        return result
+    raise AssertionError("unreachable")
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Remember `action` for after the commit; it is forgotten if the transaction fails.
+
+    Not SQLAlchemy's event of that name: that one also fires when a savepoint is released.
+    """
+    session.info["after_commit"].append(action)
+
+
+def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
+    """Run a query that changes nothing; a dead connection or a restarting server costs one repeat, not an error.
+
+    `replica=True` reads from `READ_DATABASE_URL` where one is set.
+    """
+    if replica and settings().read_database_url:
+        return _read_once_or_twice(lambda: Session(db.engines[READ_BIND]), work)
+    return _read_once_or_twice(db.session, work)
+
+
+def _read_once_or_twice(open_session: Callable[[], Session], work: Callable[[Session], T]) -> T:
+    for attempt in (1, 2):
+        session = open_session()
+        try:
+            return work(session)
+        except (DBAPIError, PoolTimeout) as error:
+            if attempt == 1 and _harmless_to_repeat(error):
+                continue
+            raise _translated(error) from error
+        finally:
+            session.rollback()
+            session.close()
+    raise AssertionError("unreachable")
+
+
+def _commit(session: Session) -> None:
+    actions = session.info.pop("after_commit")
+    try:
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        raise _translated(error) from error
+    for action in actions:
+        try:
+            action()
+        except Exception:  # the change is committed: what follows it may be late, never an error of the request
+            _log.exception("after_commit_failed")
+
+
+def _harmless_to_repeat(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and (isinstance(error.orig, _RETRIED) or error.connection_invalidated)
+
+
+def _translated(error: DBAPIError | PoolTimeout) -> Exception:
+    """Busy, away or out of room becomes `Unavailable`; anything else is a bug or a constraint and stays itself."""
+    if isinstance(error, PoolTimeout) or error.connection_invalidated:
+        return Unavailable("The database can't be reached at the moment.", retry_after=1)
+    if isinstance(error, OperationalError) or isinstance(error.orig, _RETRIED + _BUSY):
+        return Unavailable("The database is busy; please try again.", retry_after=1)
+    return error
