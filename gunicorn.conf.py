@@ -34,7 +34,18 @@ limit_request_line = 8190
 limit_request_fields = 64
 
 
-def post_fork(server, worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+def on_starting(server):  # type: ignore[no-untyped-def]  # gunicorn's hook
+    """An older schema stops the start, before any request can meet it."""
+    from oms import schema_version
+    from oms.extensions import db
+    from wsgi import app
+
+    with app.app_context():
+        schema_version.refuse_older()
+        db.engine.dispose()
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """No connection crosses the fork."""
     from oms.extensions import db
     from wsgi import app
@@ -46,7 +57,7 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 -
         app.extensions[name].connection_pool.reset()
 
 
-def post_worker_init(worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Told to stop, a worker first says so to whoever asks whether it is ready."""
     from oms.api import probes
 
@@ -59,11 +70,11 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - 
     signal.signal(signal.SIGTERM, drain)
 
 
-def child_exit(server, worker):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+def child_exit(server, worker):  # type: ignore[no-untyped-def]
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
 
 
-def on_exit(server):  # type: ignore[no-untyped-def]  # noqa: ARG001 - gunicorn's hook
+def on_exit(server):  # type: ignore[no-untyped-def]
     shutil.rmtree(_metrics, ignore_errors=True)

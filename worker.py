@@ -8,6 +8,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
 
+from oms import schema_version
 from oms.app import create_app
 from oms.errors import ConfigurationError
 from oms.extensions import queue_connection
@@ -34,6 +35,7 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(error.detail)
     with app.app_context():
+        schema_version.refuse_older()
         worker = OmsWorker(
             [queue()],
             connection=queue_connection(),

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -131,9 +132,8 @@ def _first_admin() -> dict[str, object]:
 
 def _asked_password(from_stdin: bool) -> str:
     if from_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
-    prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return prompted
+        return sys.stdin.readline().rstrip("\r\n")
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
 
 def _hashed(password: str) -> str:

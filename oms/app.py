@@ -12,6 +12,7 @@ from oms.accounts.tokens import bind_jwt
 from oms.api import (
     access,
     auth,
+    browsers,
     docs_page,
     error_responses,
     legacy,
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     request_log.bind_request_log(app)
+    browsers.bind_browser_headers(app)
     access.bind_access(app, rate_limits.bind_limiter)
     error_responses.bind_error_responses(app)
     probes.bind_probes(app)

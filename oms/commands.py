@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from oms import account_commands, consumer_commands, kafka
+from oms import account_commands, consumer_commands, kafka, schema_version
 from oms.extensions import settings
 from oms.jobs.sweep import Sweep
 
@@ -19,6 +19,7 @@ oms = AppGroup("oms", help="Run and look after the order management system.")
 @click.option("--every", type=click.FloatRange(min=0.1), help="Seconds between rounds; without it, one round.")
 def sweep(every: float | None) -> None:
     """Find what was left behind, expire and purge: the clock process."""
+    schema_version.refuse_older()
     stop = threading.Event()
 
     def leave(_: int, __: FrameType | None) -> None:

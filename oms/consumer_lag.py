@@ -11,7 +11,7 @@ SECONDS = 60
 
 def write_lag(client: "redis.Redis", lag: Mapping[tuple[str, int], int]) -> None:
     """Keep messages left by (topic, partition) for a minute; raises `redis.RedisError`."""
-    fields = {f"{topic}/{partition}": left for (topic, partition), left in lag.items()}
+    fields: dict[Any, Any] = {f"{topic}/{partition}": left for (topic, partition), left in lag.items()}
     pipeline = client.pipeline(transaction=True)
     pipeline.delete(KEY)
     if fields:

@@ -79,7 +79,7 @@ class _Number(fields.Field[Decimal]):
             raise ValidationError(self._range())
         if number != number.quantize(Decimal(1).scaleb(-self.scale)):
             raise ValidationError(f"At most {self.scale} decimals.")
-        return number
+        return number or Decimal(0)  # zero has no sign
 
     def _number(self, value: Any) -> Decimal:
         if isinstance(value, str) and _AMOUNT.fullmatch(value):

@@ -8,7 +8,7 @@ by building a new one; the outbox sends again.
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +19,7 @@ from oms.config import Settings
 from oms.observability.metrics import EVENTS_FAILED, EVENTS_PUBLISHED
 
 DELIVERY_SECONDS = 5.0
+Option = str | int | float | bool
 _log = structlog.get_logger(__name__)
 # Refused for what they are, not for the broker's state: sending them again at once can't help.
 _MESSAGE_ERRORS = frozenset(
@@ -110,7 +111,10 @@ class Publisher:
 
     def _current(self) -> Producer:
         if self._producer is None or self._owner != os.getpid():
-            self._producer, self._owner = Producer(producer_options(self._settings)), os.getpid()
+            self._producer, self._owner = (
+                Producer({**producer_options(self._settings), "error_cb": _tell_outage}),
+                os.getpid(),
+            )
         return self._producer
 
 
@@ -120,7 +124,7 @@ def _delivery(error: KafkaError | None) -> Delivery:
     return Delivery(error.name(), refused=error.code() in _MESSAGE_ERRORS)
 
 
-def producer_options(settings: Settings) -> dict[str, str | int | bool]:
+def producer_options(settings: Settings) -> dict[str, Option]:
     return {
         **client_options(settings),
         "enable.idempotence": True,
@@ -144,19 +148,27 @@ def consumer(settings: Settings) -> Consumer:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "partition.assignment.strategy": "cooperative-sticky",
+            "error_cb": _tell_outage,
         }
     )
 
 
-def client_options(settings: Settings) -> dict[str, str | int | bool]:
-    own: Mapping[str, str | int | bool] = {
+def client_options(settings: Settings) -> dict[str, Option]:
+    own: dict[str, Option] = {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
         "client.id": f"oms-{socket.gethostname()}",
+        # librdkafka would print a line at every attempt to reconnect; an outage is told once, as JSON.
+        "log_level": 2,
         "log.connection.close": False,
         "reconnect.backoff.max.ms": 1000,
         "topic.metadata.refresh.interval.ms": 10_000,
     }
     return {**own, **settings.kafka_client_options}
+
+
+def _tell_outage(error: KafkaError) -> None:
+    if error.fatal() or error.code() == KafkaError._ALL_BROKERS_DOWN:
+        _log.warning("kafka_unavailable", reason=error.name(), fatal=error.fatal())
 
 
 class BrokerCheck:
@@ -180,7 +192,7 @@ class BrokerCheck:
 
     def _ask(self) -> bool:
         if self._admin is None or self._owner != os.getpid():
-            options = {**client_options(self._settings), "log_level": 0}
+            options: dict[str, Option] = {**client_options(self._settings), "log_level": 0}
             self._admin, self._owner = AdminClient(options), os.getpid()
         try:
             return bool(self._admin.list_topics(timeout=self.PATIENCE_SECONDS).brokers)

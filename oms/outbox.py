@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import structlog
@@ -104,12 +104,16 @@ def shard_of(order_id: str) -> int:
 _PENDING_SHARDS = text("SELECT DISTINCT shard FROM outbox_events WHERE published_at IS NULL AND retry_at <= now()")
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('oms.outbox'), :shard)")
 # The orders of the oldest rows, then everything unpublished of those orders: an older version of an order may carry a
-# later time, so time may choose the orders but must not cut one in the middle.
+# later time, so time may choose the orders but must not cut one in the middle. What waits behind a refused event is not
+# chosen: a thousand such rows would fill every batch and hold up the other orders.
 _PENDING = text("""
     WITH chosen AS (
         SELECT DISTINCT order_id FROM (
             SELECT order_id FROM outbox_events
-            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now()
+            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now() AND NOT EXISTS (
+                SELECT 1 FROM outbox_events AS refused
+                WHERE refused.shard = :shard AND refused.published_at IS NULL AND refused.retry_at > now()
+                  AND refused.order_id = outbox_events.order_id)
             ORDER BY retry_at LIMIT :batch
         ) AS oldest
     )
@@ -140,14 +144,22 @@ def pending_shards(session: Session) -> list[int]:
     return list(session.execute(_PENDING_SHARDS).scalars())
 
 
-def publish_shard(session: Session, shard: int, publisher: Publisher) -> tuple[int, bool]:
-    """Drain one batch of a shard; returns (events confirmed, whether it is worth coming back at once).
+class Drained(NamedTuple):
+    """How a batch ended: events confirmed, whether it is worth coming back at once, whether the broker took nothing."""
+
+    sent: int
+    more: bool
+    broker_away: bool
+
+
+def publish_shard(session: Session, shard: int, publisher: Publisher) -> Drained:
+    """Drain one batch of a shard.
 
     Orders go out side by side, the events of one order one after the other: wave n sends each order's n-th event, and
-    an order whose event failed sits out the rest. Returns (0, False) while another worker holds the shard.
+    an order whose event failed sits out the rest. Nothing happens while another worker holds the shard.
     """
     if not session.execute(_LOCK, {"shard": shard}).scalar():
-        return 0, False
+        return Drained(0, more=False, broker_away=False)
     pending = session.execute(_PENDING, {"shard": shard, "batch": BATCH}).all()
     waiting: dict[str, list[Any]] = defaultdict(list)
     for row in pending:
@@ -164,7 +176,7 @@ def publish_shard(session: Session, shard: int, publisher: Publisher) -> tuple[i
                 broker_failed = broker_failed or not _note_failure(session, row, delivery)
         waiting = {order_id: events for order_id, events in waiting.items() if events}
     _mark(session, sent)
-    return len(sent), bool(sent) and not broker_failed
+    return Drained(len(sent), bool(sent) and not broker_failed, broker_failed and not sent)
 
 
 def _note_failure(session: Session, row: Any, delivery: Delivery) -> bool:

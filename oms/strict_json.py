@@ -7,7 +7,7 @@ number with a fraction arrives as a Decimal: money never passes through a float.
 
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -68,16 +68,28 @@ def _exact(value: Any) -> Any:
 
 
 def _fraction(text: str) -> Decimal:
-    value = Decimal(text)
-    if len(text) > 2 * _MAX_DIGITS or (value and abs(value.adjusted()) > _MAX_DIGITS):
-        raise Invalid("A number in the body is out of range.", code="out_of_range")
+    if len(text) > 2 * _MAX_DIGITS:
+        raise _out_of_range()
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise _out_of_range() from error
+    # Zero too: 0e-99999999 would be written out with all its places.
+    if abs(value.adjusted()) > _MAX_DIGITS:
+        raise _out_of_range()
     return value
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | Decimal:
     if len(text) > _MAX_DIGITS:
-        raise Invalid("A number in the body is out of range.", code="out_of_range")
-    return int(text)
+        raise _out_of_range()
+    value = int(text)
+    # The writer knows 64 bits; a longer number keeps its digits as a Decimal.
+    return value if -(2**63) <= value < 2**64 else Decimal(text)
+
+
+def _out_of_range() -> Invalid:
+    return Invalid("A number in the body is out of range.", code="out_of_range")
 
 
 def _constant(text: str) -> Any:

@@ -1,7 +1,7 @@
 """Keys for other systems: made, listed and revoked by an admin, and shown in full only once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -13,6 +13,7 @@ from oms.accounts.actor import SCOPES
 from oms.accounts.credentials import new_api_key
 from oms.accounts.models import ApiKey
 from oms.errors import Invalid, NotFound
+from oms.ids import ORDER_ID as PUBLIC_ID
 
 _COLUMNS = (
     ApiKey.id,
@@ -61,7 +62,8 @@ def create(
         created_by=created_by,
         expires_at=func.now() + timedelta(days=expires_in_days) if expires_in_days else None,
     )
-    return NewKey(*session.execute(statement.returning(*_COLUMNS)).one(), key)
+    entry = KeyEntry(*session.execute(statement.returning(*_COLUMNS)).one())
+    return NewKey(**asdict(entry), key=key)
 
 
 def listed(session: Session) -> list[KeyEntry]:
@@ -77,6 +79,6 @@ def revoke(session: Session, key_id: str) -> None:
         .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
         .returning(ApiKey.id)
     )
-    if session.scalars(statement).one_or_none() is None:
+    if not PUBLIC_ID.fullmatch(key_id) or session.scalars(statement).one_or_none() is None:
         raise NotFound("There is no such API key.", code="api_key_not_found")
     sessions.end_api_key(session, key_id)

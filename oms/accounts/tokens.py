@@ -114,8 +114,8 @@ def bind_jwt(app: Flask, settings: Settings) -> None:
         JWT_COOKIE_CSRF_PROTECT=False,
     )
     jwt.init_app(app)
-    jwt.encode_key_loader(lambda identity: _ring().signing)
-    jwt.decode_key_loader(lambda header, claims: _key_named(header.get("kid")).material)
+    jwt.encode_key_loader(lambda _: _ring().signing)
+    jwt.decode_key_loader(lambda header, _: _key_named(header.get("kid")).material)
 
 
 def issue(grant: Grant) -> TokenPair:

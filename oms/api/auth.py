@@ -55,7 +55,7 @@ def token(form: Form) -> Any:
 
 @blueprint.route("/auth/refresh", methods=["POST"])
 @access.public
-@blueprint.arguments(schemas.RefreshBody)
+@blueprint.arguments(schemas.RefreshBody, required=False)
 @blueprint.response(200, schemas.TokenPair)
 @blueprint.problems(400, 401, 422, 429)
 def refresh(body: Form) -> Any:
@@ -91,6 +91,7 @@ def me() -> Form:
 
 @blueprint.route("/auth/password", methods=["POST"])
 @access.people
+@rate_limits.login_limits
 @blueprint.arguments(schemas.PasswordBody)
 @blueprint.response(204)
 @blueprint.problems(400, 401, 403, 422, 429)
@@ -102,7 +103,7 @@ def change_password(body: Form) -> None:
 
 @blueprint.route("/auth/firebase", methods=["POST"])
 @access.public
-@blueprint.arguments(schemas.FirebaseBody)
+@blueprint.arguments(schemas.FirebaseBody, required=False)
 @blueprint.response(200, schemas.TokenPair)
 @blueprint.problems(400, 401, 422, 429, 503)
 def firebase(body: Form) -> Any:

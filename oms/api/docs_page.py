@@ -56,4 +56,4 @@ def openapi() -> Response:
 def bind_docs(app: Flask, api: Api) -> None:
     """Freeze the document once every route is known."""
     app.register_blueprint(blueprint)
-    app.extensions["oms_openapi"] = strict_json.write(api.spec.to_dict())  # type: ignore[union-attr]  # bound by now
+    app.extensions["oms_openapi"] = strict_json.write(api.spec.to_dict())

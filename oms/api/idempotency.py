@@ -9,7 +9,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access
+from oms.api import access, read_your_writes
 from oms.errors import Invalid
 from oms.idempotency import Answer, Claim
 from oms.transactions import transaction
@@ -24,7 +24,7 @@ def commit(work: Callable[[Session], Answer], body: Any = None) -> Response:
     """
     key = _key()
     if key is None:
-        return response(transaction(work))
+        return _done(transaction(work))
     claim = Claim(access.caller_key(), key, _fingerprint(body))
 
     def once(session: Session) -> Answer:
@@ -35,7 +35,12 @@ def commit(work: Callable[[Session], Answer], body: Any = None) -> Response:
         claim.keep(session, answer)
         return answer
 
-    return response(transaction(once))
+    return _done(transaction(once))
+
+
+def _done(answer: Answer) -> Response:
+    read_your_writes.remember_write()
+    return response(answer)
 
 
 def response(answer: Answer) -> Response:

@@ -81,11 +81,10 @@ def update_order_status(data: dict[str, Any]) -> Response:
 @access.fulfilment
 @blueprint.arguments(bodies.LegacyItemStatusBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
-@blueprint.doc(parameters=[KEY_HEADER])
+@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.doc(**CHANGE_DOC)
 def update_item_status(data: dict[str, Any]) -> Response:
     """Move the one line that has this SKU."""
-    actor = access.actor()
-    return change(
-        lambda session: items.change_item_by_sku(session, data["order_id"], data["sku"], data["status"], actor)
-    )
+    expected, actor = conditional.expected_versions(), access.actor()
+    order_id, sku, status = data["order_id"], data["sku"], data["status"]
+    return change(lambda session: items.change_item_by_sku(session, order_id, sku, status, actor, expected))

@@ -138,7 +138,7 @@ def bind_openapi(app: Flask) -> OmsApi:
     api.register_field(fields.Quantity, "number", None)
     api.register_field(fields.Timestamp, "string", "date-time")
     api.register_field(fields.FreeForm, "object", None)
-    api.ma_plugin.converter.add_attribute_function(_number_bounds)  # type: ignore[union-attr]
+    api.ma_plugin.converter.add_attribute_function(_number_bounds)
     return api
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from oms import strict_json
 from oms.api import access, conditional, idempotency, openapi
 from oms.api.openapi import OmsBlueprint
+from oms.api.read_your_writes import read_recent
 from oms.api.schemas import (
     JourneyView,
     NumberedPageArgs,
@@ -101,7 +102,7 @@ def list_orders(args: dict[str, Any]) -> Response:
     owner = access.actor().owner_id
     if owner is not None and args.get("customer_id", owner) != owner:
         raise Forbidden("customer_id names somebody else.", code="customer_id_not_yours")
-    page = read(lambda session: queries.list_orders(session, {**args, "owner": owner}, limit, cursor), replica=True)
+    page = read_recent(lambda session: queries.list_orders(session, {**args, "owner": owner}, limit, cursor))
     response = _json(
         {"orders": [representation.document(order) for order in page.orders], "next_cursor": page.next_cursor}
     )
@@ -186,7 +187,7 @@ def cancel_order(data: dict[str, Any], order_id: str) -> Response:
 def get_journey(order_id: str) -> Response:
     """Every status change of the order and its lines, oldest first."""
     owner = access.actor().owner_id
-    entries = read(lambda session: journey.journey_of(session, order_id, owner), replica=True)
+    entries = read_recent(lambda session: journey.journey_of(session, order_id, owner))
     return _json({"order_id": order_id, "journey": entries})
 
 
@@ -213,7 +214,7 @@ def list_user_orders(args: dict[str, Any], user_id: str) -> Response:
     if access.actor().owner_id not in (None, user_id):
         raise Forbidden("These are somebody else's orders.", code="not_your_orders")
     page, size = args["page"], args["page_size"]
-    found, total = read(lambda session: queries.list_numbered(session, user_id, page, size), replica=True)
+    found, total = read_recent(lambda session: queries.list_numbered(session, user_id, page, size))
     return _json(
         {
             "items": [representation.document(order) for order in found],
@@ -234,7 +235,7 @@ def change(work: Callable[[Session], Outcome]) -> Response:
         body = cache.announce(session, order) if outcome.applied else representation.render(order)
         return Answer(body, etag=etag(order.version))
 
-    return idempotency.commit(answer, request.get_data() and openapi.read_body(request))
+    return idempotency.commit(answer, openapi.read_body(request) if request.get_data() else None)
 
 
 def _json(document: Any) -> Response:

@@ -20,20 +20,26 @@ def publisher() -> Publisher:
 
 
 def publish_outbox() -> int:
-    """Drain until nothing is left that can go; returns how many events Kafka confirmed."""
+    """Drain until nothing is left that can go; returns how many events Kafka confirmed.
+
+    Gives up at once when the broker takes nothing: asking it again for every shard would outlast the job's time limit,
+    and the sweep rings again.
+    """
     queues.silence(queues.PUBLISH_OUTBOX)
     began = time.monotonic()
-    total = 0
-    while shards := read(outbox.pending_shards):
-        progress = [_drain(shard) for shard in shards]
-        total += sum(sent for sent, _ in progress)
-        if not any(more for _, more in progress):
-            return total
-        if time.monotonic() - began > SECONDS:
-            queues.wake(queues.PUBLISH_OUTBOX)
-            return total
+    total, more = 0, True
+    while more and (shards := read(outbox.pending_shards)):
+        more = False
+        for shard in shards:
+            drained = _drain(shard)
+            total, more = total + drained.sent, more or drained.more
+            if drained.broker_away:
+                return total
+            if time.monotonic() - began > SECONDS:
+                queues.wake(queues.PUBLISH_OUTBOX)
+                return total
     return total
 
 
-def _drain(shard: int) -> tuple[int, bool]:
+def _drain(shard: int) -> outbox.Drained:
     return transaction(lambda session: outbox.publish_shard(session, shard, publisher()))

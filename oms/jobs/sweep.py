@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import text
@@ -91,7 +92,7 @@ class Sweep:
     @staticmethod
     def _since(session: Session) -> datetime:
         """The last round Redis knows of; a Redis that knows none has lost its orders too."""
-        found = attempt("sweep", lambda client: client.get(_WATERMARK))
+        found: Any = attempt("sweep", lambda client: client.get(_WATERMARK))
         return (datetime.fromisoformat(found.decode()) if found else _now(session)) - OVERLAP
 
     @staticmethod

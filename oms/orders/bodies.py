@@ -204,10 +204,8 @@ ORDER, DOCUMENT, LINES = OrderBody(), DocumentBody(), LinesBody()
 def read_order(body: Any) -> dict[str, Any]:
     """A create body of either shape, loaded. Raises `ValidationError` that names both shapes when it is neither."""
     items = body.get("items") if isinstance(body, dict) else None
-    if isinstance(items, list):
-        loaded: dict[str, Any] = ORDER.load(body)
-        return loaded
-    if isinstance(items, dict):
-        loaded = DOCUMENT.load(body)
+    schema: Schema | None = ORDER if isinstance(items, list) else DOCUMENT if isinstance(items, dict) else None
+    if schema is not None:
+        loaded: dict[str, Any] = schema.load(body)
         return loaded
     raise ValidationError({"items": ["Send an array of lines, or an object of your own making."]})

@@ -20,7 +20,7 @@ from oms.orders.order import Order
 from oms.redis_guard import attempt
 
 DIRTY = "orders:dirty"
-_VERSION_DIGITS, _OWNER_DIGITS = 10, 2
+_VERSION_DIGITS, _OWNER_DIGITS = 10, 3  # an owner's id has 50 characters, up to 200 bytes
 _HEAD = _VERSION_DIGITS + _OWNER_DIGITS
 # KEYS: the order; ARGV: value, seconds to live. An equal version may replace a floor, or itself.
 _GUARDED_SET = f"""

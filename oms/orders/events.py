@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.extensions import settings
 from oms.orders import representation
@@ -26,7 +29,10 @@ SCHEMAS = Path(__file__).parent / "event_schemas"
 
 def created(order: Order, actor: Actor) -> list[Event]:
     """The order as it was placed, and B's message for its consumers."""
-    return [_event(CREATED, order, actor, order=_snapshot(order)), _new_order(order)]
+    snapshot = _snapshot(order)
+    # The lines are the bulk of both messages: written once.
+    snapshot["items"] = orjson.Fragment(strict_json.write(snapshot["items"]))
+    return [_event(CREATED, order, actor, order=snapshot), _new_order(order, snapshot["items"])]
 
 
 def status_changed(order: Order, actor: Actor, previous: str, entry: JourneyEntry) -> Event:
@@ -68,11 +74,11 @@ def _event(kind: str, order: Order, actor: Actor, /, **details: Any) -> Event:
     return Event(settings().kafka_order_topic, kind, payload)
 
 
-def _new_order(order: Order) -> Event:
+def _new_order(order: Order, items: Any) -> Event:
     price = order.total_amount if order.document is None else order.order_price
     payload = {
         "id": order.order_id,
-        "items": representation.items(order),
+        "items": items,
         "status": order.status,
         "created_at": representation.moment(order.created_at),
         "creator_id": order.creator_id,

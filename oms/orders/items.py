@@ -30,9 +30,17 @@ def change_item(
     return change_locked_line(session, order, line_of(order, line_no), data, actor)
 
 
-def change_item_by_sku(session: Session, order_id: str, sku: str, status: str, actor: Actor) -> Outcome:
+def change_item_by_sku(
+    session: Session,
+    order_id: str,
+    sku: str,
+    status: str,
+    actor: Actor,
+    expected: Sequence[int] | None = None,
+) -> Outcome:
     """A's way: the line is named by its SKU. Raises `Conflict` ambiguous_sku with the line numbers."""
     order = store.lock(session, order_id, actor.owner_id)
+    refuse_other_version(order, expected)
     found = [line for line in order.lines if line.sku == sku]
     if not found:
         raise NotFound("The order has no such SKU.", code="item_not_found")
@@ -55,7 +63,7 @@ def change_locked_line(session: Session, order: Order, line: Line, data: Mapping
             session, order, [(line, data.get("quantity"))], actor, data.get("reason"), data.get("remarks")
         )
     step = lifecycle.step(line.status, target, actor, order.managed_by, paid=order.paid)
-    if not step.applied and "quantity" not in data:
+    if not step.applied and ("quantity" not in data or target not in lines.COUNTED):
         return Outcome(order, applied=False)
     return _move_line(session, order, line, target, step, data, actor)
 

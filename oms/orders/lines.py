@@ -65,12 +65,15 @@ def _return(line: Line, quantity: Decimal | None) -> None:
 
 
 _MOVERS = {life.CANCELLED: _cancel, life.SHIPPED: _ship, life.DELIVERED: _deliver, life.RETURNED: _return}
+# The statuses a line reaches unit by unit.
+COUNTED = frozenset(_MOVERS)
 
 
 def follow(lines: Sequence[Line], target: str) -> list[Line]:
     """The order moved as a whole: every live line goes with it. Returns the lines that changed.
 
-    A partly delivered order says nothing about which lines arrived, so its lines stay until they are told.
+    A line that is ahead already stays there. A partly delivered order says nothing about which lines arrived, so its
+    lines stay until they are told.
     """
     moved = []
     for line in lines:
@@ -81,9 +84,16 @@ def follow(lines: Sequence[Line], target: str) -> list[Line]:
 
 
 def _goes_along(line: Line, target: str) -> bool:
+    if line.status == life.RETURNED or _is_behind(target, line.status):
+        return False
     if target == life.RETURN_REQUESTED:
         return line.delivered_quantity > 0
     return target != life.PARTIALLY_DELIVERED
+
+
+def _is_behind(target: str, status: str) -> bool:
+    path = life.MAIN_PATH
+    return target in path and status in path and path.index(target) < path.index(status)
 
 
 def order_status(lines: Sequence[Line], current: str) -> str:

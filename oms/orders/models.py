@@ -1,7 +1,9 @@
 """The tables of the order aggregate. Each begins its primary key with order_id, so that an order's rows lie together
 and the schema can be distributed by it. The checks are the database's last word on what code may get wrong; every one
-has an upper bound too, since in PostgreSQL 'NaN'::numeric >= 0 is true. Free-form documents are JSON, not JSONB: they come out as the text that
-went in, so an order's bytes are the same whoever renders them.
+has an upper bound too, since in PostgreSQL 'NaN'::numeric >= 0 is true.
+
+Free-form documents are JSON, not JSONB: they come out as the text that went in, so an order's bytes are the same
+whoever renders them.
 """
 
 from datetime import datetime

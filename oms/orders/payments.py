@@ -17,9 +17,11 @@ Part = dict[str, Any]
 def add_parts(order: Order, wanted: Sequence[Mapping[str, Any]]) -> list[Part]:
     """Pending parts for a new order from loaded bodies; raises `Invalid` amount_exceeds_due or too_many_decimals."""
     parts = []
+    ids = sorted(new_id() for _ in wanted)  # they are read back in this order
     for position, body in enumerate(wanted):
         totals.refuse_decimals(body["amount"], order.currency, f"/payment/{position}/amount")
-        parts.append(_part(body["payment_mode"], body["amount"], create_payment_order=body["create_payment_order"]))
+        part = _part(body["payment_mode"], body["amount"], create_payment_order=body["create_payment_order"])
+        parts.append({**part, "payment_id": ids[position]})
     promised = sum((part["amount"] for part in parts), ZERO)
     if promised > order.total_amount:
         raise Invalid.at(
@@ -33,7 +35,7 @@ def add_parts(order: Order, wanted: Sequence[Mapping[str, Any]]) -> list[Part]:
 
 
 def attest(order: Order, target: str, actor: Actor) -> list[Part]:
-    """B's `PAID`: the owner of an owner-managed order says he has paid. His word is kept; no refund is drawn from it."""
+    """B's `PAID`: the owner of an owner-managed order says he has paid; no refund is ever drawn from his word."""
     says_paid = order.managed_by == lifecycle.OWNER and actor.kind == "customer"
     if not says_paid or (order.status, target) != (lifecycle.PENDING, lifecycle.CONFIRMED) or order.paid:
         return []

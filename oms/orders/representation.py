@@ -91,7 +91,11 @@ def amount(value: Decimal, currency: str) -> orjson.Fragment:
 
 
 def quantity(value: Decimal) -> orjson.Fragment:
-    return strict_json.number(money.plain(value))
+    """A JSON number without trailing zeros."""
+    return strict_json.number(money.plain(value)) if value else _NONE_OF_IT
+
+
+_NONE_OF_IT = strict_json.number(ZERO)
 
 
 def moment(value: datetime | None) -> str | None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import outbox
 from oms.errors import Conflict, NotFound
+from oms.ids import ORDER_ID
 from oms.orders.order import JourneyEntry, Line, Order
 from oms.orders.payments import Part
 from oms.orders.representation import moment
@@ -146,7 +147,9 @@ def get_many(session: Session, order_ids: Sequence[str]) -> list[Order]:
 
 def lock(session: Session, order_id: str, owner: str | None) -> Order:
     """The whole order, locked until the transaction ends; raises `NotFound` when absent or not `owner`'s."""
-    row = session.execute(_LOCK, {"order_id": order_id, "owner": owner}).one_or_none()
+    row = None
+    if ORDER_ID.fullmatch(order_id):
+        row = session.execute(_LOCK, {"order_id": order_id, "owner": owner}).one_or_none()
     if row is None:
         raise NotFound("There is no such order.", code="order_not_found")
     children = session.execute(_LOCKED_CHILDREN, {"order_id": order_id}).one()
@@ -182,7 +185,7 @@ def now() -> datetime:
 def _execute(session: Session, statement: TextClause, order: Order, change: Change, lines: Sequence[Line]) -> None:
     first = order.version - max(1, len(change.entries)) + 1
     for payment in order.payments:
-        payment["created_at"] = payment["created_at"] or moment(order.updated_at)
+        payment["created_at"] = payment["created_at"] or order.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # as _TIME
     parameters = {
         **{name: getattr(order, name) for name in _PLAIN},
         **{name: _text(getattr(order, name)) for name in ("address", "metadata", "document")},
@@ -194,7 +197,7 @@ def _execute(session: Session, statement: TextClause, order: Order, change: Chan
     session.execute(statement, parameters)
 
 
-_PLAIN = [
+_PLAIN = (
     "order_id",
     "customer_id",
     "creator_id",
@@ -210,7 +213,7 @@ _PLAIN = [
     "version",
     "created_at",
     "updated_at",
-]
+)
 
 
 def _text(document: bytes | None) -> str | None:
@@ -277,17 +280,22 @@ def _order(row: Any, children: Any) -> Order:
 
 
 def _line(values: list[Any]) -> Line:
-    line_no, sku, name, quantity, unit_price, sale_price, status, *moved, metadata = values
+    line_no, sku, name, quantity, unit_price, sale_price, status = values[:7]
+    cancelled, shipped, delivered, returned, refunded = map(Decimal, values[7:12])
     return Line(
-        line_no,
-        sku,
-        Decimal(quantity),
-        Decimal(unit_price),
-        Decimal(sale_price),
-        name,
-        status,
-        *(Decimal(value) for value in moved),
-        metadata=_bytes(metadata),
+        line_no=line_no,
+        sku=sku,
+        quantity=Decimal(quantity),
+        unit_price=Decimal(unit_price),
+        sale_price=Decimal(sale_price),
+        name=name,
+        status=status,
+        cancelled_quantity=cancelled,
+        shipped_quantity=shipped,
+        delivered_quantity=delivered,
+        returned_quantity=returned,
+        refunded_quantity=refunded,
+        metadata=_bytes(values[12]),
     )
 
 

@@ -35,9 +35,14 @@ def reconcile(computed: Decimal, claimed: Decimal | None) -> tuple[Decimal, Deci
 
 
 def apply(order: Order, claimed: Decimal | None) -> None:
-    """Set the order's total from its lines and the client's figure; raises as `reconcile` and `refuse_decimals`."""
+    """Set the order's total from its lines and the client's figure.
+
+    Raises as `reconcile` and `refuse_decimals`, and `Invalid` out_of_range.
+    """
     refuse_decimals(claimed, order.currency, "/total_amount")
     computed = lines_total(order.lines, order.currency)
+    if computed > money.MAX_AMOUNT:
+        raise Invalid.at("/items", f"The lines add up to more than {money.MAX_AMOUNT}.", code="out_of_range")
     order.total_amount, order.rounding_adjustment = reconcile(computed, claimed)
 
 

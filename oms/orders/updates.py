@@ -51,7 +51,8 @@ def _refuse_immutable(order: Order, data: Mapping[str, Any]) -> None:
                 code="immutable_field",
                 errors=[{"pointer": f"/{name}", "detail": "It was set when the order was placed."}],
             )
-    if "total_amount" in data and "items" not in data and data["total_amount"] != order.total_amount:
+    follows = order.document is None and "items" in data
+    if "total_amount" in data and not follows and data["total_amount"] != order.total_amount:
         raise Conflict(
             "total_amount follows from the items.",
             code="immutable_field",
@@ -92,7 +93,7 @@ def _replace_items(session: Session, order: Order, data: Mapping[str, Any]) -> b
         return order.document != before[1]
     loaded = bodies.LINES.load({"items": data["items"]})["items"]
     fresh = placement.lines_of(loaded, order.currency, order.status)
-    if _comparable(fresh) == before[0]:
+    if _comparable(fresh) == before[0] and data.get("total_amount", order.total_amount) == order.total_amount:
         return False
     _refuse_unless_editable(order)
     if any(line.cancelled_quantity or line.shipped_quantity for line in order.lines):

@@ -1,0 +1,62 @@
+# Every target is explained by `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
+
+# The names of the stamps change with what is pinned, so pip runs only when there is something to install.
+STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt requirements-stack.txt | cksum))
+DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements*.txt | cksum))
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint types contracts check clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+run: $(STACK_STAMP) ## start everything: PostgreSQL, Redis, Kafka-protocol broker, API, worker, consumer, clock
+	@exec $(BIN)/python -m devstack.run --follow-parent
+
+demo: $(STACK_STAMP) ## send the examples of both older systems to the running API
+	@exec $(BIN)/python -m devstack.demo
+
+test: $(DEV_STAMP) ## run all tests against servers of their own; ARGS=... is passed to pytest
+	@exec $(BIN)/python -m pytest -n 2 --cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)
+
+lint: $(DEV_STAMP) ## check style
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+
+types: $(DEV_STAMP) ## check types
+	@$(BIN)/mypy --no-error-summary
+
+contracts: $(DEV_STAMP) ## check which module may import which
+	@$(BIN)/lint-imports > $(VENV)/contracts.txt || { cat $(VENV)/contracts.txt; exit 1; }
+
+check: lint types contracts ## lint, types and contracts
+
+clean: ## remove the virtual environment and all caches; the data of `make run` stays
+	@rm -rf $(VENV) .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1); try make PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(STACK_STAMP): | $(BIN)/pip
+	@echo "installing what requirements-stack.txt pins"
+	@$(PIP_INSTALL) -r requirements-stack.txt
+	@rm -f $(VENV)/installed-stack-*
+	@touch $@
+
+$(DEV_STAMP): | $(BIN)/pip
+	@echo "installing what requirements-dev.txt pins"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@rm -f $(VENV)/installed-*
+	@touch $@ $(STACK_STAMP)

@@ -1,0 +1,57 @@
+"""Reads that may come from the replica, except for a caller whose own last write the replica has not replayed yet.
+
+After a change the primary's WAL position is kept for the caller in Redis; a read by the same caller compares it with
+the replica's. Where nobody can tell (Redis away, replica away), the primary answers.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.api import access
+from oms.errors import Unavailable
+from oms.extensions import settings
+from oms.redis_guard import attempt
+from oms.transactions import read
+
+T = TypeVar("T")
+REMEMBERED_SECONDS = 600
+_POSITION = text("SELECT CAST(pg_current_wal_insert_lsn() AS text)")
+_CAUGHT_UP = text("SELECT pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)")
+
+
+def remember_write() -> None:
+    """Note how far the log reached when this caller's change was committed; only where a replica is read at all."""
+    if settings().read_database_url is None:
+        return
+    position = read(lambda session: session.execute(_POSITION).scalar_one())
+    key = _key()
+    attempt("read_your_writes", lambda client: client.set(key, position, ex=REMEMBERED_SECONDS))
+
+
+def read_recent(work: Callable[[Session], T]) -> T:
+    """`read(work)`, from the replica where that shows the caller everything he has written."""
+    if settings().read_database_url is None:
+        return read(work)
+    key = _key()
+    answer: Any = attempt("read_your_writes", lambda client: (client.get(key),))
+    if answer is None:
+        return read(work)
+    position = answer[0]
+
+    def fresh(session: Session) -> T | None:
+        if position is None or session.execute(_CAUGHT_UP, {"position": position.decode()}).scalar():
+            return work(session)
+        return None
+
+    try:
+        found = read(fresh, replica=True)
+    except Unavailable:
+        found = None
+    return found if found is not None else read(work)
+
+
+def _key() -> str:
+    return f"wrote:{access.caller_key()}"

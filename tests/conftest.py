@@ -1,0 +1,101 @@
+"""Real servers for the whole run, one set a test process; tests stay apart by using their own users and orders."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from devstack.kafka import Kafka
+from devstack.postgres import Postgres
+from devstack.valkey import Valkey
+from oms.app import create_app
+from oms.config import Settings
+from tests.callers import Caller, api_key_caller, person
+
+SECRET = "only-for-the-tests-and-long-enough-0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What the product stands on; tests may kill, pause and restart them."""
+
+    postgres: Postgres
+    valkey: Valkey
+    kafka: Kafka
+
+    def environ(self, **overrides: str) -> dict[str, str]:
+        """The environment of a process that uses these servers."""
+        return {
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.url,
+            "JWT_SECRET_KEY": SECRET,
+            "RATELIMIT_DEFAULT": "1000000/minute",
+            "RATELIMIT_LOGIN_ADDRESS": "1000000/minute",
+            "CONSUMER_HEALTH_PORT": "0",
+            "LOG_LEVEL": "WARNING",
+            **overrides,
+        }
+
+    def process_environ(self, **overrides: str) -> dict[str, str]:
+        """The same on top of this process's own, for a subprocess."""
+        return {**os.environ, **self.environ(**overrides)}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    folder = tmp_path_factory.mktemp("servers")
+    with (
+        Postgres(folder / "postgres", fsync=False) as postgres,
+        Valkey(folder / "valkey") as valkey,
+        Kafka(folder / "kafka") as kafka,
+    ):
+        yield Servers(postgres, valkey, kafka)
+
+
+@pytest.fixture(scope="session")
+def settings(servers: Servers) -> Settings:
+    return Settings.from_env(servers.environ())
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The application over a migrated database."""
+    app = create_app(settings)
+    with app.app_context():
+        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+    return app
+
+
+@pytest.fixture
+def customer(app: Flask) -> Caller:
+    return person(app, "customer")
+
+
+@pytest.fixture
+def other_customer(app: Flask) -> Caller:
+    return person(app, "customer")
+
+
+@pytest.fixture
+def staff(app: Flask) -> Caller:
+    return person(app, "staff")
+
+
+@pytest.fixture
+def admin(app: Flask) -> Caller:
+    return person(app, "admin")
+
+
+@pytest.fixture
+def warehouse(app: Flask) -> Caller:
+    return api_key_caller(app, "fulfilment", "orders:read")
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Caller:
+    return Caller(app, {}, "")
