@@ -80,6 +80,8 @@ class Postgres(Server):
 
     def _initialise(self) -> None:
         """Make everything in a folder beside, then rename it: an interrupted first start leaves nothing half made."""
+        if self.data_dir.exists() and any(self.data_dir.iterdir()):
+            raise StartError(f"{self.data_dir} is there, and it is no PostgreSQL folder of this stack")
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         for leftover in self.data_dir.parent.glob(f".{self.data_dir.name}.new-*"):
             shutil.rmtree(leftover)
@@ -91,10 +93,7 @@ class Postgres(Server):
             nobody = pwd.getpwnam("nobody")
             hand_over(nobody.pw_uid, nobody.pw_gid, draft, password_file)
         self._make_cluster(draft)
-        try:
-            draft.rename(self.data_dir)
-        except OSError as error:
-            raise StartError(f"{self.data_dir} is there, and it is no PostgreSQL folder of this stack") from error
+        draft.rename(self.data_dir)
 
     def _make_cluster(self, draft: Path) -> None:
         encoding = ["--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

@@ -1,4 +1,4 @@
-"""supervisord that looks after its processes ten times a second instead of once: `python -m devstack.quick_supervisord`.
+"""supervisord, with an eye on its processes ten times a second, not once: `python -m devstack.quick_supervisord`.
 
 What died is then started again within 0.2 s, and starting and stopping all take some seconds less.
 """

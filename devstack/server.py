@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from devstack.ports import free_port
+from devstack.ports import free_port, is_free
 
 
 class StartError(Exception):
@@ -91,8 +91,10 @@ class Server(ABC):
         return self._process.pid
 
     def start(self, timeout: float = 30) -> Self:
-        """Start and wait until it answers. Raises StartError with the end of its log."""
+        """Start and wait until it answers. Raises StartError with the reason, which may be the end of its log."""
         self.prepare()
+        if not is_free(self.port):
+            raise StartError(f"{self.name} did not start: port {self.port} is in use")
         self._process = self._spawn(self.data_dir / "server.log")
         process = self._process
         wait_until(lambda: self.is_ready() or process.poll() is not None, timeout)

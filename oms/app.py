@@ -1,13 +1,13 @@
 """create_app: settings, extensions, doors, error answers, commands, in this order."""
 
 import os
-from pathlib import Path
 
 from dotenv import dotenv_values
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
 
-from oms import commands, strict_json
+from oms import commands, schema_version, strict_json
 from oms.accounts.tokens import bind_jwt
 from oms.api import (
     access,
@@ -34,7 +34,12 @@ BLUEPRINTS = (
     vocabulary.blueprint,
     probes.blueprint,
 )
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+class PlainPart(BaseConverter):
+    """A part of a path: printable and of a sane length. Anything else names nothing we have (404)."""
+
+    regex = r"[^/\x00-\x1f\x7f]{1,255}"
 
 
 def environment() -> dict[str, str]:
@@ -49,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("oms", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = PlainPart
     app.config.update(
         OMS_SETTINGS=settings,
         MAX_CONTENT_LENGTH=strict_json.MAX_BYTES,
@@ -81,4 +87,4 @@ def _bind_database(app: Flask, settings: Settings) -> None:
             READ_BIND: {"url": settings.read_database_url, **engine_options(settings, read_only=True)}
         }
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS), compare_type=True)
+    migrate.init_app(app, db, directory=str(schema_version.MIGRATIONS), compare_type=True)

@@ -49,6 +49,15 @@ class StrictInteger(fields.Integer):
         return value
 
 
+class StrictBoolean(fields.Boolean):
+    """true or false, and nothing that could be read as one of them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
 class QueryInteger(fields.Integer):
     """An integer in a query string: digits only, within bounds."""
 
@@ -111,6 +120,9 @@ class Quantity(_Number):
 class Timestamp(fields.Field[datetime]):
     """RFC 3339; a time without a zone is read in `DEFAULT_TIMEZONE`. Always aware, in UTC, once read."""
 
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
             raise ValidationError("Not a time such as 2024-01-01T10:00:00Z.")
@@ -124,6 +136,15 @@ class Timestamp(fields.Field[datetime]):
         if not 1970 <= moment.year <= 9998:
             raise ValidationError("Out of range: years 1970 to 9998.")
         return moment
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that could be read as one of them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
 
 
 class FreeForm(fields.Field[Any]):

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -65,9 +66,18 @@ class Publisher:
         batch = list(records)
         outcome: list[Delivery | None] = [None] * len(batch)
         producer = self._current()
-        for position, record in enumerate(batch):
-            outcome[position] = self._produce(producer, record, outcome, position)
-        producer.flush(DELIVERY_SECONDS + 1)
+        try:
+            for position, record in enumerate(batch):
+                self._produce(producer, record, outcome, position)
+            producer.flush(DELIVERY_SECONDS + 1)
+        except (KafkaException, SystemError) as failure:
+            # The library raises a fatal error out of whatever call meets it, and a callback run on top of that makes it
+            # a SystemError. What was not confirmed by then has failed.
+            _log.warning("producer_broken", reason=str(failure.__cause__ or failure))
+            self.discard()
+        except BaseException:  # the job's time limit
+            self.discard()
+            raise
         ended = [result or Delivery("not confirmed in time") for result in outcome]
         for record, delivery in zip(batch, ended, strict=True):
             (EVENTS_FAILED if delivery.error else EVENTS_PUBLISHED).labels(record.topic).inc()
@@ -76,13 +86,9 @@ class Publisher:
             self.discard()
         return ended
 
-    def _produce(
-        self, producer: Producer, record: Record, outcome: list[Delivery | None], position: int
-    ) -> Delivery | None:
+    def _produce(self, producer: Producer, record: Record, outcome: list[Delivery | None], position: int) -> None:
         def delivered(error: KafkaError | None, _: Message) -> None:
-            outcome[position] = _delivery(error)
-            if error is not None and error.fatal():
-                self._producer = None
+            outcome[position] = self._ended(error)
 
         try:
             producer.produce(
@@ -92,22 +98,24 @@ class Publisher:
                 headers=list(record.headers),
                 on_delivery=delivered,
             )
-            producer.poll(0)
         except BufferError:
-            return Delivery("the local queue is full")
+            outcome[position] = Delivery("the local queue is full")
         except KafkaException as failure:
-            error: KafkaError = failure.args[0]
-            if error.fatal():
-                self._producer = None
-            return _delivery(error)
-        return outcome[position]
+            outcome[position] = self._ended(failure.args[0])
+        producer.poll(0)
+
+    def _ended(self, error: KafkaError | None) -> Delivery:
+        if error is not None and (error.fatal() or error.code() == KafkaError._FATAL):
+            self._producer = None
+        return _delivery(error)
 
     def discard(self) -> None:
         """Drop the producer and everything it holds; the next `send` builds a new one."""
-        if self._producer is not None and self._owner == os.getpid():
-            self._producer.purge()
-            self._producer.flush(0)
-        self._producer = None
+        producer, self._producer = self._producer, None
+        if producer is not None and self._owner == os.getpid():
+            with suppress(KafkaException, SystemError):
+                producer.purge()
+                producer.flush(0)
 
     def _current(self) -> Producer:
         if self._producer is None or self._owner != os.getpid():

@@ -43,13 +43,13 @@ def transaction(work: Callable[[Session], T]) -> T:
         try:
             result = work(session)
         except (DBAPIError, PoolTimeout) as error:
-            session.rollback()
+            _roll_back(session)
             if attempt < ATTEMPTS and _harmless_to_repeat(error):
                 time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads rivals, guards nothing
                 continue
             raise _translated(error) from error
         except BaseException:
-            session.rollback()
+            _roll_back(session)
             raise
         _commit(session)
         return result
@@ -82,12 +82,20 @@ def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
     raise AssertionError("unreachable")
 
 
+def _roll_back(session: Session) -> None:
+    """A connection that dies at the rollback has rolled back too; it must not hide why we are here."""
+    try:
+        session.rollback()
+    except DBAPIError:
+        session.invalidate()
+
+
 def _commit(session: Session) -> None:
     actions = session.info.pop("after_commit")
     try:
         session.commit()
     except DBAPIError as error:
-        session.rollback()
+        _roll_back(session)
         raise _translated(error) from error
     for action in actions:
         try:

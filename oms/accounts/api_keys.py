@@ -13,7 +13,6 @@ from oms.accounts.actor import SCOPES
 from oms.accounts.credentials import new_api_key
 from oms.accounts.models import ApiKey
 from oms.errors import Invalid, NotFound
-from oms.ids import ORDER_ID as PUBLIC_ID
 
 _COLUMNS = (
     ApiKey.id,
@@ -79,6 +78,6 @@ def revoke(session: Session, key_id: str) -> None:
         .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
         .returning(ApiKey.id)
     )
-    if not PUBLIC_ID.fullmatch(key_id) or session.scalars(statement).one_or_none() is None:
+    if session.scalars(statement).one_or_none() is None:
         raise NotFound("There is no such API key.", code="api_key_not_found")
     sessions.end_api_key(session, key_id)

@@ -15,7 +15,6 @@ from oms.accounts.actor import Actor
 from oms.accounts.credentials import Credential
 from oms.accounts.models import User
 from oms.errors import Conflict, NotFound
-from oms.ids import ORDER_ID as PUBLIC_ID
 from oms.ids import new_id
 
 _log = structlog.get_logger(__name__)
@@ -113,8 +112,7 @@ def change(
     """
     if actor.id == user_id:
         raise Conflict("Another admin has to change your account.", code="own_account")
-    locked = select(User).where(User.id == user_id).with_for_update()
-    user = session.scalars(locked).one_or_none() if PUBLIC_ID.fullmatch(user_id) else None
+    user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one_or_none()
     if user is None:
         raise _unknown()
     wanted = (user.role if role is None else role, user.is_active if is_active is None else is_active)

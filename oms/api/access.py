@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 from oms.accounts import credentials, sessions, users
 from oms.accounts.actor import Actor
 from oms.accounts.credentials import Credential
-from oms.errors import Forbidden, Unauthenticated
+from oms.errors import Forbidden, OmsError, Unauthenticated
 from oms.redis_guard import attempt
 from oms.transactions import transaction
 
@@ -104,9 +104,19 @@ def policy_of(endpoint: str | None) -> Policy | None:
 
 
 def caller_key() -> str:
-    """Whom the rate limiter counts: the caller if he showed something genuine, else his address."""
+    """Names the caller; only in views that are not public."""
+    return f"{credential().kind}:{credential().subject}"
+
+
+def counted_as() -> str:
+    """Whom the rate limiter counts: the caller if he showed something genuine, else his address.
+
+    An API key's secret is not checked yet when this is asked; so a key with a wrong secret is somebody else.
+    """
     found: Credential | None = g.get("credential")
-    return f"{found.kind}:{found.subject}" if found else f"address:{request.remote_addr}"
+    if found is None:
+        return f"address:{request.remote_addr}"
+    return f"{found.kind}:{found.subject}:{found.proof or ''}"
 
 
 def identify() -> None:
@@ -117,7 +127,7 @@ def identify() -> None:
         return
     try:
         g.credential = credentials.identify(request.headers.get("Authorization"), request.headers.get("X-API-Key"))
-    except Unauthenticated as error:
+    except OmsError as error:
         g.refusal = error
 
 

@@ -1,7 +1,6 @@
 """Bodies of the account routes, in and out."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
@@ -11,29 +10,13 @@ from oms.accounts.emails import MAX_CHARACTERS as MAX_EMAIL
 from oms.accounts.passwords import MAX_CHARACTERS as MAX_PASSWORD
 from oms.accounts.passwords import MIN_CHARACTERS as MIN_PASSWORD
 from oms.accounts.tokens import MAX_TOKEN
-from oms.fields import QueryInteger, StrictInteger, Text, Timestamp
+from oms.fields import Flag, QueryInteger, StrictInteger, Text, Timestamp
 
 _EMAIL: Mapping[str, Any] = {"format": "email", "example": "user@example.com"}
 _PASSWORD: Mapping[str, Any] = {"format": "password", "example": "a-long-enough-password"}
 _ID: Mapping[str, Any] = {"example": "01J9Z3K4M5N6P7Q8R9S0T1V2W3"}
 _JWT: Mapping[str, Any] = {"example": "eyJhbGciOiJIUzI1NiIsImtpZCI6Ii4uLiJ9.eyJzdWIiOiIuLi4ifQ.signature"}
 MAX_KEY_DAYS = 3650
-
-
-class Flag(fields.Boolean):
-    """true or false, and nothing that could be read as one of them."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid")
-        return value
-
-
-class Moment(Timestamp):
-    """Written as RFC 3339 in UTC."""
-
-    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
 class Registration(Schema):
@@ -121,7 +104,7 @@ class User(Schema):
     email = fields.String(required=True, allow_none=True, metadata=_EMAIL)
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     is_active = fields.Boolean(required=True)
-    created_at = Moment(required=True)
+    created_at = Timestamp(required=True)
 
 
 class UserQuery(Schema):
@@ -171,9 +154,9 @@ class ApiKey(Schema):
     name = fields.String(required=True, metadata={"example": "warehouse Pune"})
     scopes = fields.List(fields.String(), required=True)
     created_by = fields.String(required=True)
-    created_at = Moment(required=True)
-    expires_at = Moment(required=True, allow_none=True)
-    revoked_at = Moment(required=True, allow_none=True)
+    created_at = Timestamp(required=True)
+    expires_at = Timestamp(required=True, allow_none=True)
+    revoked_at = Timestamp(required=True, allow_none=True)
 
 
 class ApiKeys(Schema):

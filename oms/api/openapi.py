@@ -47,8 +47,13 @@ class StrictParser(FlaskParser):
             return {}
         return read_body(req)
 
+    def load_form(self, req: Request, schema: ma.Schema) -> Any:
+        if req.mimetype != "application/x-www-form-urlencoded":
+            raise UnsupportedMediaType("Send the body as application/x-www-form-urlencoded.")
+        return super().load_form(req, schema)
+
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
-        raise refused(error)
+        raise refused(error, by_location=True)
 
 
 def read_body(request: Request) -> Any:
@@ -58,19 +63,18 @@ def read_body(request: Request) -> Any:
     return strict_json.read(request.get_data())
 
 
-def refused(error: ma.ValidationError) -> OmsError:
-    """Everything a schema found wrong, as one error with a pointer to each place."""
+def refused(error: ma.ValidationError, *, by_location: bool = False) -> OmsError:
+    """Everything a schema found wrong, as one error with a pointer to each place.
+
+    `by_location`: the messages are webargs', under the part of the request they are about.
+    """
     messages: Any = error.messages
-    location, found = next(iter(messages.items())) if _by_location(messages) else ("json", messages)
+    location, found = next(iter(messages.items())) if by_location else ("json", messages)
     places = [
         {"pointer": strict_json.pointer(path), "detail": text, **({"in": location} if location != "json" else {})}
         for path, text in _flat(found, ())
     ]
     return Invalid("The request breaks a rule; see errors.", code="invalid", errors=places)
-
-
-def _by_location(messages: Any) -> bool:
-    return isinstance(messages, dict) and len(messages) == 1 and next(iter(messages)) in ("json", "query", "form")
 
 
 def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterable[tuple[tuple[str | int, ...], str]]:

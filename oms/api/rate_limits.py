@@ -14,6 +14,7 @@ from flask_limiter import Limiter
 from limits.storage import RedisStorage
 
 from oms import redis_guard
+from oms.accounts import emails
 from oms.api import access
 from oms.errors import TooMany
 from oms.extensions import settings
@@ -80,7 +81,7 @@ class OneRoundTrip(RedisStorage):
 
 
 limiter = Limiter(
-    access.caller_key,
+    access.counted_as,
     default_limits=[lambda: settings().rate_limit],
     strategy="sliding-window-counter",
     in_memory_fallback_enabled=True,
@@ -93,7 +94,7 @@ def _address() -> str:
 
 
 def _account() -> str:
-    return f"account:{request.form.get('username', '').strip().lower()[:254]}"
+    return f"account:{emails.normalise(request.form.get('username', ''))[:254]}"
 
 
 def login_limits(view: Any) -> Any:

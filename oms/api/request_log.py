@@ -40,7 +40,8 @@ def _end(response: Response) -> Response:
     REQUEST_SECONDS.labels(method, route).observe(seconds)
     response.headers["X-Request-ID"] = g.request_id
     fields = {"order_id": order_id} if (order_id := (request.view_args or {}).get("order_id")) else {}
-    _log.info(
+    quiet = route in _PROBES and response.status_code < 500
+    (_log.debug if quiet else _log.info)(
         "request",
         method=method,
         route=route,
@@ -52,4 +53,6 @@ def _end(response: Response) -> Response:
     return response
 
 
+# Asked every few seconds by machines.
+_PROBES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

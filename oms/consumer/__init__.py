@@ -1,1 +1,1 @@
-"""The Kafka door: messages that move orders."""
+"""The door messages come in by: Kafka to the same services HTTP uses."""

@@ -121,6 +121,7 @@ class Sweep:
         _purge_all(lambda session: outbox.purge(session, chosen.outbox_retention_hours))
         _purge_all(lambda session: idempotency.purge(session, chosen.idempotency_retention_hours))
         _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))
+        _purge_all(sessions.purge_expired)
 
 
 def _purge_all(batch: Callable[[Session], int]) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from oms.fields import FreeForm, Money, Quantity, StrictInteger, Text, Timestamp
+from oms import strict_json
+from oms.fields import FreeForm, Money, Quantity, StrictBoolean, StrictInteger, Text, Timestamp
 from oms.ids import ORDER_ID
 from oms.orders.models import PAYMENT_MODES
 
 MAX_LINES = 1000
+MAX_PHONE_BYTES = 100
 RESERVED_IDS = frozenset({"user"})
 A_EXAMPLE = {
     "order_id": "ORD-001",
@@ -42,6 +44,16 @@ def _short(length: int, **kwargs: Any) -> Text:
     return Text(validate=validate.Length(1, length), **kwargs)
 
 
+class AddressField(FreeForm):
+    """Any JSON object; its `phone` is searchable and therefore short."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        address = super()._deserialize(value, attr, data, **kwargs)
+        if len(strict_json.write(address.get("phone"))) > MAX_PHONE_BYTES:
+            raise ValidationError({"phone": ["Longer than a phone number."]})
+        return address
+
+
 class LineBody(Schema):
     """One line of an order."""
 
@@ -60,7 +72,7 @@ class PaymentPartBody(Schema):
 
     payment_mode = Text(required=True, validate=validate.OneOf(PAYMENT_MODES), metadata={"example": "cod"})
     amount = Money(required=True, metadata={"example": 99.99})
-    create_payment_order = fields.Boolean(truthy={True}, falsy={False}, load_default=False)
+    create_payment_order = StrictBoolean(load_default=False)
 
     @pre_load
     def _one_name(self, data: Any, **_: Any) -> Any:
@@ -89,7 +101,7 @@ class OrderBody(Schema):
         validate=validate.Length(1, MAX_LINES),
         metadata={"example": A_EXAMPLE["items"]},
     )
-    address = FreeForm(allow_none=True, metadata={"description": "Any JSON object; `phone` in it is searchable."})
+    address = AddressField(allow_none=True, metadata={"description": "Any JSON object; `phone` in it is searchable."})
     metadata = FreeForm(allow_none=True)
     payment = fields.List(fields.Nested(PaymentPartBody), validate=validate.Length(0, 20))
 
@@ -123,7 +135,7 @@ class UpdateBody(Schema):
     total_amount = Money()
     eta = Timestamp(allow_none=True, metadata={"example": "2024-01-01T18:00:00Z"})
     items = fields.Raw(metadata={"description": "The new lines (or the new free-form object), while cancellable."})
-    address = FreeForm(allow_none=True)
+    address = AddressField(allow_none=True)
     metadata = FreeForm(allow_none=True)
 
     @validates_schema

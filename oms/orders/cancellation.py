@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
+from oms.errors import InvalidTransition
 from oms.orders import events, lifecycle, line_moves, lines, store
 from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_other_version
 from oms.orders.store import Change
@@ -37,7 +38,17 @@ def cancel_order(
 
 
 def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | None, remarks: str | None) -> None:
-    """Cancel a locked order whole; the lifecycle has already agreed."""
+    """Cancel a locked order whole; the lifecycle has already agreed.
+
+    Raises `InvalidTransition` not_cancellable while some of it is on its way.
+    """
+    if any(lines.on_its_way(line) for line in order.lines):
+        raise InvalidTransition(
+            "Some of the order is on its way; cancel the lines that are not.",
+            code="not_cancellable",
+            allowed=[status for status in lifecycle.allowed_from(order.status) if status != lifecycle.CANCELLED],
+            current=order.status,
+        )
     previous, order.status = order.status, lifecycle.CANCELLED
     moved = lines.follow(order.lines, lifecycle.CANCELLED)
     entry = JourneyEntry(order.status, previous, actor.id, actor.kind, reason=reason, remarks=remarks)

@@ -23,6 +23,11 @@ def move(line: Line, target: str, quantity: Decimal | None = None) -> None:
     mover(line, quantity)
 
 
+def on_its_way(line: Line) -> bool:
+    """Some units have left the house, and nobody has said yet that they failed to arrive."""
+    return line.live and line.shipped_quantity > 0 and line.status != life.DELIVERY_FAILED
+
+
 def _take(available: Decimal, quantity: Decimal | None, line: Line, doing: str) -> Decimal:
     if quantity is None:
         return available
@@ -38,7 +43,7 @@ def _take(available: Decimal, quantity: Decimal | None, line: Line, doing: str) 
 
 def _cancel(line: Line, quantity: Decimal | None) -> None:
     line.cancelled_quantity += _take(line.unshipped_quantity, quantity, line, life.CANCELLED)
-    if quantity is None or line.live_quantity == 0:
+    if line.live_quantity == 0 or line.status == life.DELIVERY_FAILED:
         line.status = life.CANCELLED
     elif line.unshipped_quantity == 0:
         line.status = life.DELIVERED if line.delivered_quantity == line.live_quantity else life.SHIPPED

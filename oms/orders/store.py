@@ -20,7 +20,6 @@ from oms.errors import Conflict, NotFound
 from oms.ids import ORDER_ID
 from oms.orders.order import JourneyEntry, Line, Order
 from oms.orders.payments import Part
-from oms.orders.representation import moment
 
 _HEADER = """
     orders.order_id, customer_id, creator_id, facility_id, managed_by, orders.status, currency, total_amount,

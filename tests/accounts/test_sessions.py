@@ -171,6 +171,21 @@ def test_what_ends_a_session_ends_it_at_once_though_a_copy_was_made(end: Callabl
     assert refusal(credential, copy_of(credential)) == "token_revoked"
 
 
+def test_an_ended_session_is_refused_without_asking_postgresql(reads: Counted) -> None:
+    credential = shown(signed_in(registered()))
+    logged_out(credential)
+    reads.times = 0
+    assert refusal(credential, copy_of(credential)) == "token_revoked"
+    assert reads.times == 0
+
+
+def test_a_user_who_was_disabled_by_hand_in_the_database_is_refused() -> None:
+    credential = shown(signed_in(registered()))
+    off = update(User).where(User.id == credential.subject).values(is_active=False)
+    transaction(lambda session: session.execute(off))
+    assert refusal(credential) == "token_revoked"
+
+
 @pytest.mark.parametrize("end", ENDINGS)
 @pytest.mark.usefixtures("redis_away")
 def test_what_ends_a_session_ends_it_at_once_while_redis_is_down(end: Callable[[Credential], None]) -> None:
@@ -309,9 +324,9 @@ def test_a_firebase_users_change_is_asked_about_only_for_a_while() -> None:
 def test_nothing_in_redis_is_a_secret(context: Flask) -> None:
     made = api_key()
     resolve(of_api_key(made.key))
-    assert made.key.rsplit("_", 1)[1].encode() not in (copy_of(of_api_key(made.key)) or b"")
+    assert made.key.split("_", 2)[2].encode() not in (copy_of(of_api_key(made.key)) or b"")
     row = read(lambda session: session.execute(select(ApiKey.secret_hash).where(ApiKey.id == made.id)).scalar_one())
-    assert made.key.rsplit("_", 1)[1] not in row
+    assert made.key.split("_", 2)[2] not in row
 
 
 def test_a_user_is_never_removed_by_ending_his_sessions() -> None:

@@ -1,6 +1,6 @@
-"""Accounts, orders, outbox
+"""Accounts, orders, outbox, inbox
 
-Revision ID: 19958e5ebf4f
+Revision ID: 0001
 Revises: 
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '19958e5ebf4f'
+revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -60,6 +60,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('caller', 'key', name=op.f('pk_idempotency_keys'))
     )
     op.create_index('ix_idempotency_keys_created_at', 'idempotency_keys', ['created_at'], unique=False, postgresql_using='brin')
+    op.create_table('inbox_events',
+    sa.Column('consumer', sa.String(length=100), nullable=False),
+    sa.Column('event_id', sa.String(length=200), nullable=False),
+    sa.Column('topic', sa.String(length=249), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.PrimaryKeyConstraint('consumer', 'event_id', name=op.f('pk_inbox_events'))
+    )
+    op.create_index('ix_inbox_events_received_at', 'inbox_events', ['received_at'], unique=False, postgresql_using='brin')
     op.create_table('order_processing',
     sa.Column('order_id', sa.String(length=50), nullable=False),
     sa.Column('event_id', sa.String(length=200), nullable=False),
@@ -98,7 +106,7 @@ def upgrade() -> None:
     op.create_index('ix_orders_created', 'orders', [sa.literal_column('created_at DESC'), sa.literal_column('order_id DESC')], unique=False)
     op.create_index('ix_orders_customer', 'orders', ['customer_id', sa.literal_column('created_at DESC'), sa.literal_column('order_id DESC')], unique=False)
     op.create_index('ix_orders_facility', 'orders', ['facility_id', sa.literal_column('created_at DESC'), sa.literal_column('order_id DESC')], unique=False)
-    op.create_index('ix_orders_order_id_prefix', 'orders', [sa.literal_column('order_id text_pattern_ops')], unique=False)
+    op.create_index('ix_orders_order_id_prefix', 'orders', ['order_id'], unique=False, postgresql_ops={'order_id': 'text_pattern_ops'})
     op.create_index('ix_orders_phone', 'orders', [sa.literal_column("(address ->> 'phone')")], unique=False, postgresql_where=sa.text("address ->> 'phone' IS NOT NULL"))
     op.create_index('ix_orders_status', 'orders', ['status', sa.literal_column('created_at DESC'), sa.literal_column('order_id DESC')], unique=False)
     op.create_table('outbox_events',
@@ -282,12 +290,14 @@ def downgrade() -> None:
     op.drop_table('outbox_events')
     op.drop_index('ix_orders_status', table_name='orders')
     op.drop_index('ix_orders_phone', table_name='orders', postgresql_where=sa.text("address ->> 'phone' IS NOT NULL"))
-    op.drop_index('ix_orders_order_id_prefix', table_name='orders')
+    op.drop_index('ix_orders_order_id_prefix', table_name='orders', postgresql_ops={'order_id': 'text_pattern_ops'})
     op.drop_index('ix_orders_facility', table_name='orders')
     op.drop_index('ix_orders_customer', table_name='orders')
     op.drop_index('ix_orders_created', table_name='orders')
     op.drop_table('orders')
     op.drop_table('order_processing')
+    op.drop_index('ix_inbox_events_received_at', table_name='inbox_events', postgresql_using='brin')
+    op.drop_table('inbox_events')
     op.drop_index('ix_idempotency_keys_created_at', table_name='idempotency_keys', postgresql_using='brin')
     op.drop_table('idempotency_keys')
     op.drop_index('uq_dead_letters_event', table_name='dead_letters')

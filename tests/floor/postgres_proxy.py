@@ -1,0 +1,67 @@
+"""A wire between the application and PostgreSQL that can be cut at the moment of a COMMIT."""
+
+import socket
+import socketserver
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+
+
+class CuttingWire:
+    """Passes everything on. With `cut` set, the next COMMIT ends the connection instead of being answered."""
+
+    def __init__(self, database_url: str) -> None:
+        self._target = urlsplit(database_url)
+        self.cut: str | None = None
+        wire = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                wire._pass_on(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        login = self._target.netloc.rpartition("@")[0]
+        return urlunsplit(self._target._replace(netloc=f"{login}@127.0.0.1:{self._server.server_address[1]}"))
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with socket.create_connection((self._target.hostname or "", self._target.port or 5432)) as server:
+            silent = threading.Event()
+            back = threading.Thread(target=_answers, args=(server, client, silent), daemon=True)
+            back.start()
+            with suppress(OSError):
+                while sent := client.recv(65536):
+                    how, self.cut = (self.cut, None) if COMMIT in sent else (None, self.cut)
+                    if how == "after the commit":
+                        silent.set()
+                        server.sendall(sent)
+                        back.join(5)
+                    if how:
+                        break
+                    server.sendall(sent)
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _answers(server: socket.socket, client: socket.socket, silent: threading.Event) -> None:
+    """From the server to the client; when silent, the first answer is swallowed and is the last."""
+    with suppress(OSError):
+        while answer := server.recv(65536):
+            if silent.is_set():
+                return
+            client.sendall(answer)
