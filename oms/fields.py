@@ -138,15 +138,6 @@ class Timestamp(fields.Field[datetime]):
         return moment
 
 
-class Flag(fields.Boolean):
-    """true or false, and nothing that could be read as one of them."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid")
-        return value
-
-
 class FreeForm(fields.Field[Any]):
     """Any JSON object, kept as it is; its size and depth are bounded by the reader."""
 

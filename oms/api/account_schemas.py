@@ -10,7 +10,7 @@ from oms.accounts.emails import MAX_CHARACTERS as MAX_EMAIL
 from oms.accounts.passwords import MAX_CHARACTERS as MAX_PASSWORD
 from oms.accounts.passwords import MIN_CHARACTERS as MIN_PASSWORD
 from oms.accounts.tokens import MAX_TOKEN
-from oms.fields import Flag, QueryInteger, StrictInteger, Text, Timestamp
+from oms.fields import QueryInteger, StrictBoolean, StrictInteger, Text, Timestamp
 
 _EMAIL: Mapping[str, Any] = {"format": "email", "example": "user@example.com"}
 _PASSWORD: Mapping[str, Any] = {"format": "password", "example": "a-long-enough-password"}
@@ -126,7 +126,7 @@ class UserChange(Schema):
     """What to change; it ends every session of the user."""
 
     role = Text(validate=validate.OneOf(ROLES))
-    is_active = Flag()
+    is_active = StrictBoolean()
 
     @validates_schema
     def _something(self, change: Mapping[str, Any], **_: Any) -> None:

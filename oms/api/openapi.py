@@ -48,7 +48,7 @@ class StrictParser(FlaskParser):
         return read_body(req)
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
-        if req.mimetype != "application/x-www-form-urlencoded":
+        if req.mimetype not in ("", "application/x-www-form-urlencoded"):
             raise UnsupportedMediaType("Send the body as application/x-www-form-urlencoded.")
         return super().load_form(req, schema)
 

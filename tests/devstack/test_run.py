@@ -41,6 +41,7 @@ class Running:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(folder),
             "DATABASE_URL": "postgresql://elsewhere/oms",
         }
         with self.output.open("w") as output:
