@@ -6,6 +6,7 @@ The prose is in events.template.md. A test fails when the page is older than the
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,23 +18,30 @@ PACKAGE = DOCS.parent / "oms"
 PUBLISHED = PACKAGE / "orders/event_schemas"
 CONSUMED = PACKAGE / "consumer/message_schemas"
 PAGE = DOCS / "events.md"
-NOT_YET = "No schema is published yet.\n"
+TOPICS = {
+    "oms.new_order.v1": "new_order",
+    "new_order": "new_order",
+    "fulfilment_update": "fulfilment-updates",
+    "order_command": "order-commands",
+}
 
-Schema = dict[str, Any]
+Schema = Mapping[str, Any]
 
 
 def page() -> str:
     """The whole page as it should be."""
     published, consumed = _schemas(PUBLISHED), _schemas(CONSUMED)
-    shared: Schema = {}
-    for schema in (*published.values(), *consumed.values()):
-        for name, definition in schema.get("$defs", {}).items():
+    shared: dict[str, Schema] = {}
+    for schema in published.values():
+        for name, definition in schema["$defs"].items():
             if shared.setdefault(name, definition) != definition:
-                sys.exit(f"two schemas define {name} differently")
+                sys.exit(f"two event types define {name} differently")
+    events = Writer("", shared)
     parts = {
-        "published": "\n".join(_section(kind, schema, _topic(kind)) for kind, schema in published.items()),
-        "consumed": "\n".join(_section(kind, schema, None) for kind, schema in consumed.items()) or NOT_YET,
-        "shared": "\n".join(_definition(name, shared[name]) for name in sorted(shared)),
+        "example": f"```python\n{(DOCS / 'consumer_example.py').read_text()}```\n",
+        "published": "\n".join(events.section(kind, schema) for kind, schema in published.items()),
+        "consumed": "\n".join(_message(kind, schema) for kind, schema in consumed.items()),
+        "shared": "\n".join(events.definition(f"### {name}", shared[name]) for name in sorted(shared)),
     }
     text = (DOCS / "events.template.md").read_text()
     for name, part in parts.items():
@@ -42,21 +50,85 @@ def page() -> str:
 
 
 def _schemas(folder: Path) -> dict[str, Schema]:
-    return {
-        path.name.removesuffix(".json"): json.loads(path.read_text(), parse_float=Decimal)
-        for path in sorted(folder.glob("*.json"))
-    }
+    found = {path.name.removesuffix(".json"): path for path in sorted(folder.glob("*.json"))}
+    return {kind: json.loads(path.read_text(), parse_float=Decimal) for kind, path in found.items()}
 
 
-def _topic(kind: str) -> str:
-    return "new_order" if kind.startswith("oms.new_order.") else "order-events"
+def _message(kind: str, schema: Schema) -> str:
+    """A section with the message's own parts below it."""
+    definitions = schema.get("$defs", {})
+    writer = Writer(f"{kind}-", definitions)
+    variants = [variant["$ref"].rsplit("/", 1)[1] for variant in schema.get("oneOf", []) if "$ref" in variant]
+    names = [*variants, *(name for name in definitions if name not in variants)]
+    below = "".join("\n" + writer.definition(f"#### {kind} {name}", definitions[name]) for name in names)
+    return writer.section(kind, schema) + below
 
 
-def _section(kind: str, schema: Schema, topic: str | None) -> str:
-    where = f" Topic `{topic}`." if topic else ""
-    examples = "\n".join(f"```json\n{_json(example)}\n```\n" for example in schema.get("examples", []))
-    intro = f"### {kind}\n\n{schema['title']}. {schema['description']}{where}\n\n"
-    return f"{intro}{_members(schema)}\n<details><summary>Example</summary>\n\n{examples}\n</details>\n"
+@dataclass(frozen=True)
+class Writer:
+    """Writes schemas as Markdown; `prefix` tells the anchors of one schema's definitions from another's."""
+
+    prefix: str
+    definitions: Mapping[str, Schema]
+
+    def section(self, kind: str, schema: Schema) -> str:
+        """A heading, what it is, a table of its members, and the examples."""
+        title = "" if schema["title"] == kind else f"{schema['title']}. "
+        topic = TOPICS.get(kind, "order-events")
+        examples = "\n".join(f"```json\n{_json(example)}\n```\n" for example in schema["examples"])
+        return (
+            f"### {kind}\n\n{title}{schema['description']} Topic `{topic}`.\n\n{self._body(schema)}\n"
+            f"<details><summary>{'Example' if len(schema['examples']) == 1 else 'Examples'}</summary>\n\n"
+            f"{examples}\n</details>\n"
+        )
+
+    def definition(self, heading: str, schema: Schema) -> str:
+        """A part that others refer to."""
+        told = schema.get("description", "")
+        if "properties" in schema:
+            return "\n\n".join(part for part in (heading, told, self._table(schema)) if part)
+        kind = self._kind(schema)
+        return f"{heading}\n\n{told} {kind[:1].upper()}{kind[1:]}.\n".replace("\n ", "\n")
+
+    def _body(self, schema: Schema) -> str:
+        if "properties" in schema:
+            return self._table(schema)
+        return f"It is {self._kind(schema)}.\n"
+
+    def _table(self, schema: Schema) -> str:
+        required = schema.get("required", [])
+        rows = []
+        for name, member in schema["properties"].items():
+            kind = self._kind(member).replace("|", "\\|") + ("" if name in required else ", optional")
+            rows.append(f"| `{name}` | {kind} | {member.get('description', '')} |")
+        return "\n".join(["| member | type | meaning |", "|---|---|---|", *rows]) + "\n"
+
+    def _kind(self, schema: Schema) -> str:
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            return f"[{name}](#{self.prefix}{name})"
+        for word in ("anyOf", "oneOf"):
+            if word in schema:
+                return " or ".join(self._kind(part) for part in schema[word])
+        if "const" in schema:
+            return f"`{schema['const']}`"
+        if "enum" in schema:
+            return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+        kinds = schema.get("type", "any JSON")
+        return " or ".join(self._simple(kind, schema) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+
+    def _simple(self, kind: str, schema: Schema) -> str:
+        if kind == "array":
+            items = schema.get("items", {})
+            if "properties" in items:
+                members = ", ".join(f"`{name}`" for name in items["properties"])
+                return f"array of objects with {members}"
+            return f"array of {self._kind(items)}"
+        if kind == "string":
+            return f"string{_length(schema)}"
+        if kind in ("number", "integer"):
+            return f"{kind}{_bounds(schema)}"
+        return kind
 
 
 def _json(document: Any) -> str:
@@ -65,67 +137,13 @@ def _json(document: Any) -> str:
     return exact.decode()
 
 
-def _definition(name: str, schema: Schema) -> str:
-    told = schema.get("description", "")
-    if "properties" in schema:
-        return f"### {name}\n\n{told}\n\n{_members(schema)}"
-    return f"### {name}\n\n{told} {_kind(schema, capital=True)}.\n"
-
-
-def _members(schema: Schema) -> str:
-    """A table of an object's members, or of the variants it is one of."""
-    for word in ("oneOf", "anyOf"):
-        if word in schema and "properties" not in schema:
-            return "\n".join(
-                f"**{variant.get('title', 'Variant')}**. {variant.get('description', '')}\n\n{_members(variant)}"
-                for variant in schema[word]
-            )
-    required = schema.get("required", [])
-    rows = [
-        f"| `{name}` | {_kind(member)}{'' if name in required else ', optional'} | {member.get('description', '')} |"
-        for name, member in schema.get("properties", {}).items()
-    ]
-    return "\n".join(["| member | type | meaning |", "|---|---|---|", *rows]) + "\n"
-
-
-def _kind(schema: Mapping[str, Any], *, capital: bool = False) -> str:
-    text = _words(schema)
-    return text[:1].upper() + text[1:] if capital else text
-
-
-def _words(schema: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
-        return f"[{name}](#{name})"
-    for word in ("anyOf", "oneOf"):
-        if word in schema:
-            return " or ".join(_words(part) for part in schema[word])
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    if "enum" in schema:
-        return "one of " + ", ".join("null" if value is None else f"`{value}`" for value in schema["enum"])
-    kinds = schema.get("type", "any JSON")
-    names = [_simple(kind, schema) for kind in (kinds if isinstance(kinds, list) else [kinds])]
-    return " or ".join(names)
-
-
-def _simple(kind: str, schema: Mapping[str, Any]) -> str:
-    if kind == "array":
-        return f"array of {_words(schema['items'])}" if "items" in schema else "array"
-    if kind == "string":
-        return f"string{_length(schema)}"
-    if kind in ("number", "integer"):
-        return f"{kind}{_bounds(schema)}"
-    return kind
-
-
-def _length(schema: Mapping[str, Any]) -> str:
+def _length(schema: Schema) -> str:
     if "pattern" in schema:
-        return f" `{schema['pattern']}`".replace("|", "\\|")
+        return f" `{schema['pattern']}`"
     return f", {schema.get('minLength', 0)} to {schema['maxLength']} characters" if "maxLength" in schema else ""
 
 
-def _bounds(schema: Mapping[str, Any]) -> str:
+def _bounds(schema: Schema) -> str:
     if "exclusiveMinimum" in schema:
         return f" above {schema['exclusiveMinimum']}" + (f", up to {schema['maximum']}" if "maximum" in schema else "")
     if "minimum" in schema and "maximum" in schema:

@@ -5,7 +5,6 @@ import os
 from dotenv import dotenv_values
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter
 
 from oms import commands, schema_version, strict_json
 from oms.accounts.tokens import bind_jwt
@@ -18,6 +17,7 @@ from oms.api import (
     legacy,
     openapi,
     orders,
+    paths,
     probes,
     rate_limits,
     request_log,
@@ -36,12 +36,6 @@ BLUEPRINTS = (
 )
 
 
-class PlainPart(BaseConverter):
-    """A part of a path: printable and of a sane length. Anything else names nothing we have (404)."""
-
-    regex = r"[^/\x00-\x1f\x7f]{1,255}"
-
-
 def environment() -> dict[str, str]:
     """The process's environment over a `.env` file in the working folder."""
     stored = {name: value for name, value in dotenv_values(".env").items() if value is not None}
@@ -53,8 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env(environment())
     logs.configure(settings.log_level)
     app = Flask("oms", static_folder=None)
-    app.url_map.strict_slashes = False
-    app.url_map.converters["default"] = PlainPart
+    paths.bind_paths(app)
     app.config.update(
         OMS_SETTINGS=settings,
         MAX_CONTENT_LENGTH=strict_json.MAX_BYTES,

@@ -1,5 +1,118 @@
 """The consumer from the command line: the process itself, and what it has set aside."""
 
-import click
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import FrameType
 
-COMMANDS: tuple[click.Command, ...] = ()
+import click
+from flask.cli import with_appcontext
+
+from oms import dead_letters, strict_json
+from oms.consumer import health, replay
+from oms.consumer.dead_lettering import Forwarder
+from oms.consumer.loop import Loop
+from oms.dead_letters import DeadLetter, Where
+from oms.errors import OmsError
+from oms.extensions import settings
+from oms.transactions import read
+
+MOST_LISTED = 1000
+_COLUMNS = "{:>8}  {:<20}  {:<26}  {:>8}  {:>5}  {}"
+
+
+@click.command("consume")
+@with_appcontext
+def consume() -> None:
+    """Work off the consumed topics until SIGTERM."""
+    pulse = health.Pulse()
+    loop = Loop(settings(), pulse)
+
+    def leave(_: int, __: FrameType | None) -> None:
+        loop.stop()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    port = settings().consumer_health_port
+    try:
+        with health.serving(pulse, port):
+            loop.run()
+    except OSError as error:
+        raise click.ClickException(f"CONSUMER_HEALTH_PORT {port}: {error.strerror}") from error
+
+
+@click.group("dlq")
+def dlq() -> None:
+    """Messages that were set aside: what they are, and trying them again."""
+
+
+@dlq.command("list")
+@click.option("--topic", help="Only those of this topic.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were replayed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, with the message itself.")
+@with_appcontext
+def list_dead_letters(topic: str | None, everything: bool, as_json: bool) -> None:
+    """The oldest 1000, oldest first."""
+    try:
+        letters = read(lambda session: [*dead_letters.found(session, Where(topic, everything), MOST_LISTED)])
+    except OmsError as error:
+        raise click.ClickException(error.detail) from error
+    if not as_json:
+        click.echo(_COLUMNS.format("ID", "TOPIC", "KEY", "AGE", "TRIES", "REASON"))
+    for letter in letters:
+        click.echo(strict_json.write(_document(letter)).decode() if as_json else _line(letter))
+
+
+@dlq.command("replay")
+@click.argument("ids", type=click.IntRange(min=1), nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that wait.")
+@click.option("--topic", help="All of this topic that wait.")
+@with_appcontext
+def replay_dead_letters(ids: Sequence[int], everything: bool, topic: str | None) -> None:
+    """Send messages to their topic again, as they came. Those whose cause is not cured come back."""
+    if sum((bool(ids), everything, topic is not None)) != 1:
+        raise click.UsageError("Give ids, or --all, or --topic.")
+    try:
+        wanted = ids or read(lambda session: replay.waiting_ids(session, topic))
+        forwarder = Forwarder(settings())
+        for letter_id in wanted:
+            replayed = replay.replay(forwarder, letter_id)
+            click.echo(f"{letter_id} replayed" if replayed else f"{letter_id} does not wait to be replayed")
+    except OmsError as error:
+        raise click.ClickException(error.detail) from error
+
+
+COMMANDS: tuple[click.Command, ...] = (consume, dlq)
+
+
+def _line(letter: DeadLetter) -> str:
+    age = _age((datetime.now(UTC) - letter.created_at).total_seconds())
+    return _COLUMNS.format(letter.id, letter.topic, _text(letter.key) or "-", age, letter.attempts, letter.reason)
+
+
+def _age(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def _document(letter: DeadLetter) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset_,
+        "event_id": letter.event_id,
+        "key": _text(letter.key),
+        "value": _text(letter.value),
+        "headers": letter.headers,
+        "reason": letter.reason,
+        "attempts": letter.attempts,
+        "created_at": letter.created_at,
+        "replayed_at": letter.replayed_at,
+    }
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="replace")

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from oms.ids import new_id
 from oms.orders import cache, representation, store
 from oms.orders.order import Order
-from oms.transactions import read
+from oms.transactions import read, transaction
 from tests.callers import Caller, exact
 
 
@@ -72,6 +72,24 @@ def rows(app: Flask, statement: str, **parameters: Any) -> list[Any]:
     """Rows straight from PostgreSQL."""
     with app.app_context():
         return list(read(lambda session: session.execute(text(statement), parameters).all()))
+
+
+def capture(app: Flask, order: Any, amount: str) -> None:
+    """Money arrives for the order's first payment part, as a later round's routes will record it."""
+    execute(
+        app,
+        "UPDATE payments SET status = 'captured', captured_amount = :amount WHERE (order_id, payment_id) ="
+        " (SELECT order_id, min(payment_id) FROM payments WHERE order_id = :order_id GROUP BY order_id)",
+        order_id=order["order_id"],
+        amount=amount,
+    )
+    forget_cached(app, order)
+
+
+def execute(app: Flask, statement: str, **parameters: Any) -> None:
+    """A change behind the product's back."""
+    with app.app_context():
+        transaction(lambda session: session.execute(text(statement), parameters))
 
 
 def outbox(app: Flask, order: Any) -> list[Any]:

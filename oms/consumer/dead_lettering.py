@@ -54,8 +54,7 @@ def bury(session: Session, consumer: str, received: Received, verdict: Verdict) 
         "created_at": func.now(),
         "replayed_at": None,
     }
-    table = DeadLetter.__table__
-    fresh = insert(table).values(consumer=consumer, event_id=received.event_id, **row)
+    fresh = insert(DeadLetter).values(consumer=consumer, event_id=received.event_id, **row)
     session.execute(fresh.on_conflict_do_update(index_elements=["consumer", "event_id"], set_=row))
 
 

@@ -25,7 +25,8 @@ class Verdict:
 @dataclass(slots=True)
 class Lane:
     """`failures` are tries of the head that count, `delays` those that don't; with a `verdict` the head is a dead
-    letter that still has to reach its topic. `done` is the offset to commit, `committed` the last one that was."""
+    letter that still has to reach its topic. `done` is the offset to commit, `uncommitted` how many messages it covers
+    that no commit has."""
 
     messages: deque[Received] = field(default_factory=deque)
     failures: int = 0
@@ -34,7 +35,7 @@ class Lane:
     verdict: Verdict | None = None
     paused: bool = False
     done: int | None = None
-    committed: int | None = None
+    uncommitted: int = 0
 
     @property
     def suspect(self) -> bool:
@@ -50,6 +51,7 @@ class Lane:
     def advance(self) -> None:
         """The head is done."""
         self.done = self.messages.popleft().offset + 1
+        self.uncommitted += 1
         self.failures = self.delays = 0
         self.due = 0.0
         self.verdict = None

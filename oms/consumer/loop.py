@@ -26,7 +26,7 @@ class Loop:
         self._settings = settings
         self._pulse = pulse
         self._stop = threading.Event()
-        self._processing = Processing(settings, handlers(settings), self._stop.is_set)
+        self._processing = Processing(settings, handlers(settings), pulse.beat, self._stop.is_set)
 
     def stop(self) -> None:
         """Finish the batch in hand, commit, leave the group, return from `run`."""
@@ -41,9 +41,8 @@ class Loop:
                 self._consume(member)
             except KafkaException as error:
                 _log.warning("consumer_rejoins", reason=error.args[0].name())
-                member.abandon()
                 self._stop.wait(REJOIN_SECONDS)
-            else:
+            finally:
                 member.leave()
         _log.info("consumer_stopped")
 

@@ -44,18 +44,20 @@ class Partitions:
         first = self._member().poll(timeout)
         if first is None:
             return
-        for message in [first, *self._member().consume(count - 1, 0)]:
-            if error := message.error():
-                self._note(error)
-            else:
-                self._line_up(message)
+        self._line_up(first)
+        for message in self._member().consume(count - 1, 0):
+            self._line_up(message)
 
     def _line_up(self, message: Message) -> None:
+        if error := message.error():
+            self._note(error)
+            return
         received = receive(message)
         self.lanes.setdefault(received.lane, Lane()).messages.append(received)
 
     def _note(self, error: KafkaError) -> None:
         if error.fatal() or error.code() == KafkaError._FATAL:
+            self._consumer = None  # closing such a member never ends
             raise KafkaException(error)
         self._tell_once("kafka_trouble", error.name())
 
@@ -69,8 +71,8 @@ class Partitions:
 
     def keep_books(self, now: float) -> None:
         """Commit what is done, and report how far behind we are, each when it is time."""
-        undone = sum((lane.done or 0) - (lane.committed or 0) for lane in self.lanes.values() if lane.committed)
-        if now - self._committed_at >= COMMIT_SECONDS or undone >= COMMIT_MESSAGES:
+        uncommitted = sum(lane.uncommitted for lane in self.lanes.values())
+        if now - self._committed_at >= COMMIT_SECONDS or uncommitted >= COMMIT_MESSAGES:
             self._committed_at = now
             self.commit()
         if now - self._reported_at >= REPORT_SECONDS:
@@ -82,7 +84,7 @@ class Partitions:
         offsets = [
             TopicPartition(topic, partition, lane.done)
             for (topic, partition), lane in self.lanes.items()
-            if lane.done is not None and lane.done != lane.committed
+            if lane.done is not None and lane.uncommitted
         ]
         try:
             if offsets:
@@ -91,20 +93,18 @@ class Partitions:
             _log.warning("offsets_not_committed", reason=error.args[0].name())
             return
         for offset in offsets:
-            self.lanes[offset.topic, offset.partition].committed = offset.offset
+            self.lanes[offset.topic, offset.partition].uncommitted = 0
 
     def leave(self) -> None:
         """Commit, and leave the group; gives up after `CLOSE_SECONDS`, since the library waits for an absent broker."""
+        if self._consumer is None:
+            return
         self.commit()
-        closing = Thread(target=self._member().close, daemon=True, name="leave-group")
+        closing = Thread(target=self._consumer.close, daemon=True, name="leave-group")
         closing.start()
         closing.join(CLOSE_SECONDS)
         if closing.is_alive():
             _log.warning("consumer_left_without_goodbye")
-
-    def abandon(self) -> None:
-        """Drop a member that has failed for good; closing one of those never ends."""
-        self._consumer = None
 
     def _member(self) -> Consumer:
         if self._consumer is None:
@@ -131,23 +131,20 @@ class Partitions:
             return
         try:
             committed = self._member().committed(assigned, timeout=1)
+            left = {(place.topic, place.partition): self._left(place) for place in committed}
         except KafkaException as error:
             self._tell_once("kafka_unavailable", error.args[0].name())
             return
         self._told.clear()
-        left = {}
-        for place in committed:
-            self._check_commit(place)
-            low, high = self._member().get_watermark_offsets(place, cached=True)
-            if high >= 0:
-                left[place.topic, place.partition] = max(0, high - max(place.offset, low))
         attempt("consumer_lag", lambda client: consumer_lag.write_lag(client, left))
 
-    def _check_commit(self, place: TopicPartition) -> None:
-        """An asynchronous commit may have got lost; then it goes out again with the next ones."""
-        lane = self.lanes.get((place.topic, place.partition))
-        if lane is not None and lane.committed != place.offset:
-            lane.committed = None
+    def _left(self, committed: TopicPartition) -> int:
+        """Messages behind the committed offset. Where the commit we sent got lost, it goes out again with the next."""
+        lane = self.lanes.get((committed.topic, committed.partition))
+        if lane is not None and lane.done is not None and lane.done != committed.offset:
+            lane.uncommitted = max(1, lane.uncommitted)
+        low, high = self._member().get_watermark_offsets(committed, cached=True)
+        return max(0, high - max(committed.offset, low))
 
     def _tell_once(self, event: str, reason: str) -> None:
         if reason not in self._told:

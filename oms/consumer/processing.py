@@ -39,12 +39,22 @@ class AlreadyBuried(Exception):
 
 
 class Processing:
-    """Works off lanes. `work` returns soon whatever happens, so that the caller can go on polling."""
+    """Works off lanes. `work` returns soon whatever happens, so that the caller can go on polling.
 
-    def __init__(self, settings: Settings, handlers: Mapping[str, Handler], stopping: Callable[[], bool]) -> None:
+    `beat` is called for every message, so that slow progress is not taken for none.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        handlers: Mapping[str, Handler],
+        beat: Callable[[], None],
+        stopping: Callable[[], bool],
+    ) -> None:
         self._consumer = settings.kafka_consumer_group
         self._max_attempts = settings.consumer_max_attempts
         self._handlers = handlers
+        self._beat = beat
         self._stopping = stopping
         self._forwarder = Forwarder(settings)
         self._away = False
@@ -63,7 +73,7 @@ class Processing:
 
     def _run(self, open_lanes: Lanes, batch: list[Received]) -> bool:
         """Handle a batch in one transaction; False when there is no point in going on at the moment."""
-        effects = _Effects(self._consumer, self._handlers, batch)
+        effects = _Effects(self._consumer, self._handlers, batch, self._beat)
         try:
             outcomes = transaction(effects.make)
         except Exception as error:
@@ -146,11 +156,14 @@ class Processing:
 class _Effects:
     """One transaction's work. `position` is the message at hand, None while none is."""
 
-    def __init__(self, consumer: str, handlers: Mapping[str, Handler], batch: list[Received]) -> None:
+    def __init__(
+        self, consumer: str, handlers: Mapping[str, Handler], batch: list[Received], beat: Callable[[], None]
+    ) -> None:
         self.batch = batch
         self.position: int | None = None
         self._consumer = consumer
         self._handlers = handlers
+        self._beat = beat
 
     def make(self, session: Session) -> list[str]:
         """Make the effects of all messages that are new; returns how each ended."""
@@ -160,6 +173,7 @@ class _Effects:
         outcomes = []
         for position, received in enumerate(self.batch):
             self.position = position
+            self._beat()
             if received.event_id not in unseen:
                 outcomes.append(self._duplicate(session, received))
                 continue

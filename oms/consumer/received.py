@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from confluent_kafka import Message
 
@@ -43,7 +44,7 @@ class Received:
 def receive(message: Message) -> Received:
     """Take over what the library has read."""
     topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
-    headers = tuple((name, _bytes(value)) for name, value in message.headers() or ())
+    headers = _headers(message.headers())
     event_id = _named(headers) or f"{topic}:{partition}:{offset}:{message.timestamp()[1]}"
     return Received(topic, partition, offset, message.key(), message.value(), headers, event_id)
 
@@ -73,5 +74,6 @@ def _named(headers: Headers) -> str | None:
     return event_id
 
 
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+def _headers(raw: Any) -> Headers:
+    """The library's list of (name, bytes or None); its type allows for more."""
+    return tuple((name, value) for name, value in raw or ())

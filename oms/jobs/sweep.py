@@ -54,6 +54,7 @@ class Sweep:
     """One clock's memory between rounds: only what spares it repeated work."""
 
     floored: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    watermark: datetime | None = None
     purged_at: float = float("-inf")
 
     def round(self) -> None:
@@ -74,7 +75,11 @@ class Sweep:
         This is what makes the cache's promise hold when a process died between its commit and Redis, when Redis was
         away at that moment, or when it lost its last second in a crash.
         """
-        until, changed = read(lambda session: (_now(session), _changed(session, self._since(session))))
+        known = self._known()
+        if known != self.watermark:  # another clock's, or a Redis that has lost what we told it
+            self.floored.clear()
+        until = read(_now)
+        changed = read(lambda session: _changed(session, (known or until) - OVERLAP))
         fresh = {
             order_id: version
             for order_id, version in changed.items()
@@ -85,15 +90,16 @@ class Sweep:
         if attempt("sweep", lambda client: client.set(_WATERMARK, until.isoformat())) is None:
             self.floored.clear()
             return
+        self.watermark = until
         self.floored = {order_id: seen for order_id, seen in self.floored.items() if seen[1] > until - 2 * OVERLAP} | {
             order_id: (version, until) for order_id, version in fresh.items()
         }
 
     @staticmethod
-    def _since(session: Session) -> datetime:
+    def _known() -> datetime | None:
         """The last round Redis knows of; a Redis that knows none has lost its orders too."""
         found: Any = attempt("sweep", lambda client: client.get(_WATERMARK))
-        return (datetime.fromisoformat(found.decode()) if found else _now(session)) - OVERLAP
+        return datetime.fromisoformat(found.decode()) if found else None
 
     @staticmethod
     def remark_revocations() -> None:

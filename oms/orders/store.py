@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from psycopg2.errors import UniqueViolation
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -160,7 +161,8 @@ def create(session: Session, order: Order, change: Change) -> None:
     try:
         _execute(session, _CREATE, order, change, order.lines)
     except IntegrityError as error:
-        if "pk_orders" in str(error.orig):
+        # Every key here begins with the order's id, and which table objects first is PostgreSQL's choice.
+        if isinstance(error.orig, UniqueViolation):
             raise Conflict("This order id is taken.", code="order_id_taken") from error
         raise
 

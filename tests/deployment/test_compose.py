@@ -1,10 +1,15 @@
 """docker-compose.yml against the Procfile, the settings and itself."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from oms.config import Settings
+from oms.consumer import health
+from oms.queues import JOB_SECONDS
 from tests.deployment import files
 
 SERVICES = files.compose()["services"]
@@ -65,15 +70,24 @@ def test_the_addresses_in_the_environment_are_services() -> None:
     assert {"postgres", "redis", "kafka"} <= set(SERVICES)
 
 
-@pytest.mark.parametrize(("name", "setting"), [("web", "port"), ("consumer", "consumer_health_port")])
-def test_a_published_port_is_the_port_of_the_settings(name: str, setting: str) -> None:
-    port = getattr(settings_of(name), setting)
-    (published,) = SERVICES[name]["ports"]
-    assert files.interpolated(published, {}).endswith(f"{port}:{port}")
-    defaults = Settings.from_env(
-        {"DATABASE_URL": "postgresql://h/n", "REDIS_URL": "redis://h", "KAFKA_BOOTSTRAP_SERVERS": "h:1", **GIVEN}
-    )
-    assert getattr(defaults, setting) == port
+def test_the_published_port_is_the_port_of_the_settings() -> None:
+    port = settings_of("web").port
+    (published,) = SERVICES["web"]["ports"]
+    assert files.interpolated(published, {}) == f"{port}:{port}"
+    assert str(port) == files.example_env()["PORT"]
+
+
+def test_the_consumer_is_asked_on_its_health_port() -> None:
+    port = settings_of("consumer").consumer_health_port
+    check = SERVICES["consumer"]["healthcheck"]["test"][-1]
+    assert f"http://127.0.0.1:{port}/internal/alive" in check
+    assert str(port) == files.example_env()["CONSUMER_HEALTH_PORT"]
+
+
+def test_the_consumers_health_check_passes_while_its_loop_turns(app: Flask) -> None:
+    with health.serving(health.Pulse(), 0) as port:
+        check = SERVICES["consumer"]["healthcheck"]["test"][-1].replace(":8010/", f":{port}/")
+        assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -119,8 +133,6 @@ def test_only_the_api_is_reached_from_other_machines() -> None:
 
 
 def test_gunicorn_and_the_worker_get_the_time_they_need_to_stop() -> None:
-    from oms.queues import JOB_SECONDS
-
     graceful = int(files.gunicorn("graceful_timeout"))
     assert int(SERVICES["web"]["stop_grace_period"].rstrip("s")) > graceful
     assert int(SERVICES["worker"]["stop_grace_period"].rstrip("s")) > JOB_SECONDS

@@ -47,6 +47,7 @@ def configuration() -> dict[str, str]:
         first, *rest = (cell.strip() for cell in row.split(" | "))
         names = re.findall(r"`([A-Z][A-Z0-9_*]+)`", first)
         if names:
-            found[names[0]] = rest[0].strip("`") if rest[0] != "-" else ""
+            default = re.match(r"`([^`]+)`", rest[0])
+            found[names[0]] = default[1] if default else ""
             found.update(dict.fromkeys(names[1:], ""))
     return found

@@ -8,8 +8,10 @@ from devstack.postgres import Postgres
 from devstack.valkey import Valkey
 from oms.config import Settings
 from oms.kafka import Publisher
+from tests.callers import Caller, person
 from tests.conftest import Servers
 from tests.floor import events, mending
+from tests.floor.outsiders import Outsider
 
 
 @pytest.fixture
@@ -52,3 +54,23 @@ def postgres(app: Flask, servers: Servers) -> Iterator[Postgres]:
     """PostgreSQL, for a test that breaks it."""
     yield servers.postgres
     mending.mend_postgres(app, servers)
+
+
+@pytest.fixture
+def customer(app: Flask) -> Caller:
+    return Outsider.like(person(app, "customer"))
+
+
+@pytest.fixture
+def other_customer(app: Flask) -> Caller:
+    return Outsider.like(person(app, "customer"))
+
+
+@pytest.fixture
+def staff(app: Flask) -> Caller:
+    return Outsider.like(person(app, "staff"))
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Caller:
+    return Outsider(app, {}, "")

@@ -46,8 +46,9 @@ class CuttingWire:
                     if how:
                         break
                     server.sendall(sent)
-            with suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
+            for end in (client, server):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

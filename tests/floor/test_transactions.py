@@ -19,6 +19,7 @@ from oms.transactions import after_commit, read, transaction
 from tests.callers import Caller
 from tests.conftest import Servers
 from tests.floor import applications, events
+from tests.floor.outsiders import Outsider
 from tests.floor.postgres_proxy import CuttingWire
 
 DEADLOCK, SERIALIZATION, DISK_FULL = "40P01", "40001", "53100"
@@ -224,6 +225,32 @@ class TestABrokenConnection:
 
 
 @pytest.mark.usefixtures("context")
+def test_connections_that_die_cost_no_place_in_the_pool(terminate: Callable[[Session], None]) -> None:
+    for _ in range(db.engine.pool.size() + 3):
+        read(terminate)
+        with suppress(Unavailable):
+            transaction(terminate)
+    assert read(lambda session: session.execute(text("SELECT 1")).scalar()) == 1
+    assert db.engine.pool.checkedout() == 0
+
+
+@pytest.mark.usefixtures("context")
+def test_a_read_that_failed_leaves_no_connection_behind_that_commits_by_itself() -> None:
+    order_id = new_id()
+
+    def work(session: Session) -> None:
+        events.add(session, order_id, 1)
+        raise Conflict("no")
+
+    with pytest.raises(Unavailable):
+        read(lambda session: fail(session, DISK_FULL))
+    read(lambda session: session.execute(text("SELECT 1")))
+    with pytest.raises(Conflict):
+        transaction(work)
+    assert events.rows(order_id) == []
+
+
+@pytest.mark.usefixtures("context")
 def test_a_broken_constraint_stays_what_it_is() -> None:
     order_id = new_id()
     events.record([order_id])
@@ -244,7 +271,7 @@ def test_a_row_that_stays_locked_is_503_with_retry_after(app: Flask, servers: Se
         engine = db.engine
         with engine.begin() as other:
             other.execute(text("SELECT 1 FROM orders WHERE order_id = :id FOR UPDATE"), {"id": placed})
-            response = Caller(impatient, customer.headers, customer.id).post(f"/orders/{placed}/cancel")
+            response = Outsider(impatient, customer.headers, customer.id).post(f"/orders/{placed}/cancel")
     assert response.status_code == 503
     assert response.content_type == "application/problem+json"
     assert response.headers["Retry-After"] == "1"
@@ -273,12 +300,12 @@ def test_a_pool_that_is_used_up_is_503(app: Flask, servers: Servers, monkeypatch
 class Traffic:
     """Callers who place orders and read them until told to stop."""
 
-    def __init__(self, app: Flask, caller: Caller, threads: int = 6) -> None:
+    def __init__(self, caller: Caller, threads: int = 6) -> None:
         self.statuses: set[int] = set()
         self.acknowledged: list[str] = []
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._go, args=(Caller(app, caller.headers, caller.id),)) for _ in range(threads)
+            threading.Thread(target=self._go, args=(Outsider.like(caller),)) for _ in range(threads)
         ]
 
     def _go(self, caller: Caller) -> None:
@@ -310,7 +337,7 @@ def test_ending_every_backend_under_load_costs_no_order_and_makes_no_500(
     app: Flask, postgres: Postgres, customer: Caller
 ) -> None:
     axe = create_engine(app.config["SQLALCHEMY_DATABASE_URI"], isolation_level="AUTOCOMMIT")
-    with Traffic(app, customer) as traffic, axe.connect() as connection:
+    with Traffic(customer) as traffic, axe.connect() as connection:
         for blow in range(1, 9):
             deadline = time.monotonic() + 10
             while len(traffic.acknowledged) < 5 * blow and time.monotonic() < deadline:
@@ -326,7 +353,7 @@ def test_ending_every_backend_under_load_costs_no_order_and_makes_no_500(
 def test_a_restart_of_postgresql_under_load_costs_no_order_and_makes_no_500(
     app: Flask, postgres: Postgres, customer: Caller
 ) -> None:
-    with Traffic(app, customer) as traffic:
+    with Traffic(customer) as traffic:
         while len(traffic.acknowledged) < 20:
             traffic._stop.wait(0.01)
         postgres.stop()
@@ -354,7 +381,7 @@ def test_a_connection_lost_at_the_commit_is_503_and_the_retry_learns_the_one_out
         CuttingWire(servers.postgres.url) as wire,
         applications.another(app, servers, DATABASE_URL=wire.url) as cut_off,
     ):
-        caller = Caller(cut_off, customer.headers, customer.id)
+        caller = Outsider(cut_off, customer.headers, customer.id)
         assert caller.get("/orders").status_code == 200
         wire.cut = cut
         lost = caller.post("/orders", TEA, headers=key)

@@ -1,0 +1,56 @@
+"""Sending a dead letter to its topic again, as it came."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from oms import inbox
+from oms.consumer.dead_lettering import Forwarder, headers_from_json
+from oms.consumer.received import EVENT_ID_HEADER, Headers, text_of
+from oms.dead_letters import DeadLetter
+from oms.errors import Unavailable
+from oms.transactions import transaction
+
+
+def waiting_ids(session: Session, topic: str | None) -> Sequence[int]:
+    """Ids of all dead letters not replayed yet, oldest first; of one topic, or all."""
+    query = select(DeadLetter.id).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.id)
+    return session.scalars(query.where(DeadLetter.topic == topic) if topic else query).all()
+
+
+def replay(forwarder: Forwarder, letter_id: int) -> bool:
+    """Send one again; False when there is no such dead letter waiting. Raises `Unavailable`.
+
+    The message goes out before the commit: a crash in between leaves the letter waiting, to be replayed again, and
+    never a letter marked that was not sent. A consumer that meets the message before the commit waits at the inbox for
+    it. Sent twice, it is still one event.
+    """
+
+    def work(session: Session) -> bool:
+        letter = session.scalars(
+            select(DeadLetter).where(DeadLetter.id == letter_id, DeadLetter.replayed_at.is_(None)).with_for_update()
+        ).one_or_none()
+        if letter is None:
+            return False
+        inbox.forget(session, letter.consumer, letter.event_id)
+        letter.replayed_at = func.now()
+        session.flush()
+        _send(forwarder, letter)
+        return True
+
+    return transaction(work)
+
+
+def _send(forwarder: Forwarder, letter: DeadLetter) -> None:
+    error = forwarder.send(letter.topic, letter.key, letter.value, _headers(letter))
+    if error is not None:
+        raise Unavailable(f"Kafka did not take the message: {error}.")
+
+
+def _headers(letter: DeadLetter) -> Headers:
+    """The original ones, and for a message without an id the one it went by: it stays the same event."""
+    headers = headers_from_json(letter.headers)
+    if text_of(headers, "ce_id") or text_of(headers, EVENT_ID_HEADER):
+        return headers
+    return (*headers, (EVENT_ID_HEADER, letter.event_id.encode()))
