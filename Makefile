@@ -10,7 +10,7 @@ STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt 
 DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements*.txt | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts check clean
+.PHONY: help run demo test lint types contracts docs check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -34,6 +34,9 @@ types: $(DEV_STAMP) ## check types
 
 contracts: $(DEV_STAMP) ## check which module may import which
 	@$(BIN)/lint-imports > $(VENV)/contracts.txt || { cat $(VENV)/contracts.txt; exit 1; }
+
+docs: $(DEV_STAMP) ## write docs/events.md anew from the schemas of the events
+	@$(BIN)/python docs/build_events.py
 
 check: lint types contracts ## lint, types and contracts
 

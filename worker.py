@@ -1,9 +1,11 @@
 """The job worker: `python worker.py`. One warm process: the app, its pool and its Kafka producer outlive the jobs."""
 
 import sys
-from typing import Any
 
 import structlog
+from prometheus_client import start_http_server
+from rq import Queue
+from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
@@ -11,7 +13,7 @@ from rq.worker import SimpleWorker
 from oms import schema_version
 from oms.app import create_app
 from oms.errors import ConfigurationError
-from oms.extensions import queue_connection
+from oms.extensions import queue_connection, settings
 from oms.jobs.publish_outbox import publisher
 from oms.queues import JOBS, queue
 
@@ -21,12 +23,22 @@ _log = structlog.get_logger("oms.worker")
 class OmsWorker(SimpleWorker):
     """Runs only jobs this system knows by name: whoever can write to Redis still can't call any function."""
 
-    def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
-        if job.func_name not in JOBS:
-            _log.error("unknown_job_refused", job=job.func_name)
-            job.delete()
-            return False
-        return bool(super().perform_job(job, *args, **kwargs))
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        if is_ours(job):
+            super().execute_job(job, queue)
+            return
+        _log.error("unknown_job_refused", job=job.id)
+        self.connection.lrem(queue.intermediate_queue_key, 1, job.id)
+        job.delete()
+
+
+def is_ours(job: Job) -> bool:
+    """A known name and nothing else: a callback would be one more function, and our jobs take no arguments."""
+    try:
+        known = job.func_name in JOBS and not (job.instance or job.args or job.kwargs)
+    except DeserializationError:  # pickled, or damaged
+        return False
+    return known and not (job._success_callback_name or job._failure_callback_name or job._stopped_callback_name)
 
 
 def main() -> None:
@@ -44,6 +56,9 @@ def main() -> None:
             maintenance_interval=30,
             job_monitoring_interval=10,
         )
+        chosen = settings()
+        if chosen.worker_metrics_port:
+            start_http_server(chosen.worker_metrics_port, chosen.bind_address)
         worker.work(with_scheduler=False, logging_level="WARNING")
         publisher().discard()
 

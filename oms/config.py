@@ -62,8 +62,10 @@ class Settings:
     cors_origins: tuple[str, ...]
     web_workers: int
     web_threads: int
+    bind_address: str
     port: int
     consumer_health_port: int
+    worker_metrics_port: int
     consumer_max_attempts: int
 
     @classmethod
@@ -112,8 +114,10 @@ class Settings:
             "cors_origins": read.list("CORS_ORIGINS"),
             "web_workers": read.integer("WEB_CONCURRENCY", 2, 1, 64),
             "web_threads": read.integer("WEB_THREADS", 8, 1, 64),
+            "bind_address": read.text(("BIND_ADDRESS",), "0.0.0.0"),  # noqa: S104 - a container's port
             "port": read.integer("PORT", 8000, 1, 65_535),
             "consumer_health_port": read.integer("CONSUMER_HEALTH_PORT", 8010, 0, 65_535),
+            "worker_metrics_port": read.integer("WORKER_METRICS_PORT", 0, 0, 65_535),
             "consumer_max_attempts": read.integer("CONSUMER_MAX_ATTEMPTS", 5, 1, 20),
         }
         read.refuse_if_wrong()

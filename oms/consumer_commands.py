@@ -13,7 +13,7 @@ from oms.consumer import health, replay
 from oms.consumer.dead_lettering import Forwarder
 from oms.consumer.loop import Loop
 from oms.dead_letters import DeadLetter, Where
-from oms.errors import OmsError
+from oms.errors import Invalid, OmsError, Unavailable
 from oms.extensions import settings
 from oms.transactions import read
 
@@ -75,11 +75,21 @@ def replay_dead_letters(ids: Sequence[int], everything: bool, topic: str | None)
     try:
         wanted = ids or read(lambda session: replay.waiting_ids(session, topic))
         forwarder = Forwarder(settings())
-        for letter_id in wanted:
-            replayed = replay.replay(forwarder, letter_id)
-            click.echo(f"{letter_id} replayed" if replayed else f"{letter_id} does not wait to be replayed")
-    except OmsError as error:
+        refused = [letter_id for letter_id in wanted if not _replayed(forwarder, letter_id)]
+    except Unavailable as error:
         raise click.ClickException(error.detail) from error
+    if refused:
+        raise click.ClickException(f"{len(refused)} not replayed")
+
+
+def _replayed(forwarder: Forwarder, letter_id: int) -> bool:
+    try:
+        done = replay.replay(forwarder, letter_id)
+    except Invalid as error:
+        click.echo(f"{letter_id} {error.detail}")
+        return False
+    click.echo(f"{letter_id} replayed" if done else f"{letter_id} does not wait to be replayed")
+    return done
 
 
 COMMANDS: tuple[click.Command, ...] = (consume, dlq)

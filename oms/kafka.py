@@ -20,6 +20,7 @@ from oms.config import Settings
 from oms.observability.metrics import EVENTS_FAILED, EVENTS_PUBLISHED
 
 DELIVERY_SECONDS = 5.0
+MESSAGE_BYTES = 4 * 1024 * 1024
 Option = str | int | float | bool
 _log = structlog.get_logger(__name__)
 # Refused for what they are, not for the broker's state: sending them again at once can't help.
@@ -143,6 +144,8 @@ def producer_options(settings: Settings) -> dict[str, Option]:
         "compression.type": "lz4",
         "partitioner": "murmur2_random",
         "queue.buffering.max.messages": 100_000,
+        # An order may be as large as a body may be, and its event is somewhat larger.
+        "message.max.bytes": MESSAGE_BYTES,
     }
 
 
@@ -220,7 +223,12 @@ def create_topics(settings: Settings) -> list[str]:
     made = []
     futures = (
         admin.create_topics(
-            [NewTopic(name, settings.kafka_topic_partitions, settings.kafka_topic_replication) for name in missing],
+            [NewTopic(
+                    name,
+                    settings.kafka_topic_partitions,
+                    settings.kafka_topic_replication,
+                    config={"max.message.bytes": str(MESSAGE_BYTES)},
+                ) for name in missing],
             operation_timeout=5,
             request_timeout=5,
         )

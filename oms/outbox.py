@@ -58,7 +58,7 @@ class OutboxEvent(Base):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event before it has its place. `payload` is a JSON document; `type` is None for a bare message."""
+    """An event before it has its place. `payload` is a JSON document; `type` is the CloudEvents type."""
 
     topic: str
     type: str

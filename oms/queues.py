@@ -35,16 +35,17 @@ def ring(pipeline: "redis.client.Pipeline", job: str) -> None:
     pipeline.set(_flag(job), 1, nx=True, ex=WAKE_SECONDS)
 
 
-def wake(*jobs: str) -> None:
-    """Ring for each job and enqueue where nobody has; nothing happens when Redis is away (the sweep comes by)."""
+def wake(*jobs: str) -> bool:
+    """Ring for each job and enqueue where nobody has; False when Redis is away (the sweep comes by)."""
 
-    def work(client: "redis.Redis") -> None:
+    def work(client: "redis.Redis") -> bool:
         pipeline = client.pipeline(transaction=False)
         for job in jobs:
             ring(pipeline, job)
         enqueue([job for job, won in zip(jobs, pipeline.execute(), strict=True) if won])
+        return True
 
-    attempt("wake", work)
+    return bool(attempt("wake", work))
 
 
 def enqueue(jobs: list[str]) -> None:

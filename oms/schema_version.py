@@ -17,11 +17,20 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _log = structlog.get_logger(__name__)
 
 
-def heads() -> set[str]:
-    """The newest migrations of this code."""
+def _migrations() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return set(ScriptDirectory.from_config(config).get_heads())
+    return ScriptDirectory.from_config(config)
+
+
+def heads() -> set[str]:
+    """The newest migrations of this code."""
+    return set(_migrations().get_heads())
+
+
+def known() -> set[str]:
+    """Every migration of this code."""
+    return {script.revision for script in _migrations().walk_revisions()}
 
 
 def applied() -> set[str]:
@@ -37,14 +46,17 @@ def applied() -> set[str]:
 
 
 def refuse_older() -> None:
-    """Leave the process with one line when the schema is not at this code's head.
+    """Leave the process with one line when the schema is older than this code.
 
-    A database that can't be reached is not a reason to stay down: the process starts and says so in `/health`.
+    A newer schema is met by an old process that restarts while a release rolls out; migrations keep it working. A
+    database that can't be reached is not a reason to stay down either: `/health` says so.
     """
     try:
         found = applied()
     except Unavailable:
         _log.warning("schema_not_checked", reason="the database can't be reached")
         return
-    if found != heads():
+    if found - known():
+        _log.warning("schema_is_newer", found=sorted(found))
+    elif found != heads():
         sys.exit(f"the database schema is at {', '.join(found) or 'nothing'}; run: flask --app wsgi db upgrade")

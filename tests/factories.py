@@ -5,11 +5,14 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
+from oms.app import create_app
+from oms.config import Settings
 from oms.ids import new_id
 from oms.orders import cache, representation, store
 from oms.orders.order import Order
 from oms.transactions import read, transaction
 from tests.callers import Caller, exact
+from tests.conftest import Servers
 
 
 def line(sku: str = "TEA", quantity: Any = 2, price: Any = "10.00", **more: Any) -> dict[str, Any]:
@@ -56,6 +59,12 @@ PATHS = {
     "return_requested": ("delivered", "return_requested"),
     "returned": ("delivered", "return_requested", "returned"),
 }
+
+
+def patient(app: Flask, servers: Servers) -> Flask:
+    """Another application on the same migrated servers, that gives up on Redis after seconds and not at once."""
+    assert app
+    return create_app(Settings.from_env(servers.environ(REDIS_TIMEOUT_MS="5000")))
 
 
 def url(order: Any, *parts: Any) -> str:

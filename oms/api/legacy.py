@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from oms import strict_json
 from oms.api import access, conditional, idempotency, openapi
 from oms.api.openapi import OmsBlueprint
-from oms.api.orders import CHANGE_DOC, KEY_HEADER, change, details
+from oms.api.orders import CHANGE_DOC, KEY_HEADER, READ_DOC, change, details
 from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
 from oms.idempotency import Answer
 from oms.orders import bodies, cache, changes, items, placement
@@ -57,7 +57,7 @@ def create_order() -> Response:
 @blueprint.arguments(OrderIdArgs, location="query")
 @blueprint.response(200, OrderView)
 @blueprint.problems(401, 403, 404, 422, 429, 503)
-@blueprint.doc(operationId="legacyGetOrderDetails")
+@blueprint.doc(operationId="legacyGetOrderDetails", **READ_DOC)
 def get_order_details(args: dict[str, Any]) -> Response:
     """The same representation as `GET /orders/{order_id}`."""
     return details(args["order_id"])

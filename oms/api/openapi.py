@@ -25,7 +25,13 @@ documents with a stable `code`. Every change may carry an `Idempotency-Key` and 
 
 
 class Problem(ma.Schema):
-    """RFC 9457, with a stable code, pointers to what is wrong, and the id to quote to support."""
+    """RFC 9457, with a stable code, pointers to what is wrong, and the id to quote to support.
+
+    Some codes bring members of their own, such as `allowed` or `retry_after`.
+    """
+
+    class Meta:
+        unknown = ma.INCLUDE
 
     type = ma.fields.String(metadata={"example": "about:blank"})
     title = ma.fields.String()
@@ -160,7 +166,8 @@ SECURITY_SCHEMES = {
 def _number_bounds(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     if not isinstance(field, fields.Money | fields.Quantity):
         return {}
-    kind = {"type": ["number", "string"], "pattern": fields.AMOUNT_PATTERN}
+    types = ["number", "string", "null"] if field.allow_none else ["number", "string"]
+    kind = {"type": types, "pattern": fields.AMOUNT_PATTERN}
     if field.above is not None:
         return {**kind, "exclusiveMinimum": int(field.above), "maximum": int(field.high)}
     return {**kind, "minimum": int(field.low), "maximum": int(MAX_AMOUNT)}

@@ -67,6 +67,13 @@ CREATE_DOC = {
     "parameters": [KEY_HEADER],
 }
 CHANGE_DOC = {"parameters": [KEY_HEADER, MATCH_HEADER]}
+NONE_MATCH_HEADER = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag you have; 304 if it is still the order's.",
+}
+READ_DOC = {"parameters": [NONE_MATCH_HEADER], "responses": {304: {"description": "You have this version already"}}}
 
 
 @blueprint.route("", methods=["POST"])
@@ -116,7 +123,7 @@ def list_orders(args: dict[str, Any]) -> Response:
 @access.prefetch(lambda: [cache.key((request.view_args or {})["order_id"])])
 @blueprint.response(200, OrderView)
 @blueprint.problems(401, 403, 404, 429, 503)
-@blueprint.doc(operationId="getOrder")
+@blueprint.doc(operationId="getOrder", **READ_DOC)
 def get_order(order_id: str) -> Response:
     """One order with everything: items, payments with refund history, return requests."""
     return details(order_id)

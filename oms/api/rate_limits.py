@@ -93,17 +93,20 @@ def _address() -> str:
     return f"address:{request.remote_addr}"
 
 
-def _account() -> str:
-    return f"account:{emails.normalise(request.form.get('username', ''))[:254]}"
+def _account() -> str | None:
+    """The account whose password is being tried: named in the form, or the caller's own."""
+    if username := request.form.get("username"):
+        return f"account:{emails.normalise(username)[:254]}"
+    return access.counted_as() if g.get("credential") else None
 
 
 def login_limits(view: Any) -> Any:
-    """Stricter limits for guessing passwords: per address, and per account where the form names one."""
+    """Stricter limits for guessing passwords: per address, and per account where one is being tried."""
     per_address = limiter.limit(lambda: settings().login_rate_limit_address, key_func=_address)
     per_account = limiter.limit(
         lambda: settings().login_rate_limit_account,
-        key_func=_account,
-        exempt_when=lambda: not request.form.get("username"),
+        key_func=lambda: _account() or "nobody",
+        exempt_when=lambda: _account() is None,
     )
     return per_address(per_account(view))
 

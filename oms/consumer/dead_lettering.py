@@ -23,6 +23,8 @@ from oms.errors import OmsError
 
 SUFFIX = ".dlq"
 MAX_REASON = 1000
+# The broker says what is too large for it; the library's own limit lies below what other producers may have sent.
+MAX_MESSAGE_BYTES = 100_000_000
 TOO_LARGE = "MSG_SIZE_TOO_LARGE"
 _log = structlog.get_logger(__name__)
 
@@ -128,7 +130,7 @@ class Forwarder:
         def delivered(error: KafkaError | None, _: Message) -> None:
             ended.append(error)
 
-        producer = self._producer = self._producer or Producer(kafka.producer_options(self._settings))
+        producer = self._producer = self._producer or self._made()
         try:
             producer.produce(topic, value, key, headers=list(headers), on_delivery=delivered)
         except KafkaException as failure:
@@ -138,6 +140,9 @@ class Forwarder:
         if error is not None and error.code() != KafkaError.MSG_SIZE_TOO_LARGE:
             self._discard(producer)
         return None if error is None else error.name()
+
+    def _made(self) -> Producer:
+        return Producer({**kafka.producer_options(self._settings), "message.max.bytes": MAX_MESSAGE_BYTES})
 
     def _discard(self, producer: Producer) -> None:
         """What the library still holds would go out after we have counted it as failed; and a fatal error stays."""

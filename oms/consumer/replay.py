@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from oms import inbox
-from oms.consumer.dead_lettering import Forwarder, headers_from_json
+from oms.consumer.dead_lettering import TOO_LARGE, Forwarder, headers_from_json
 from oms.consumer.received import EVENT_ID_HEADER, Headers, text_of
 from oms.dead_letters import DeadLetter
-from oms.errors import Unavailable
+from oms.errors import Invalid, Unavailable
 from oms.transactions import transaction
 
 
@@ -20,7 +20,7 @@ def waiting_ids(session: Session, topic: str | None) -> Sequence[int]:
 
 
 def replay(forwarder: Forwarder, letter_id: int) -> bool:
-    """Send one again; False when there is no such dead letter waiting. Raises `Unavailable`.
+    """Send one again; False when there is no such dead letter waiting. Raises `Unavailable`, or `Invalid` too_large.
 
     The message goes out before the commit: a crash in between leaves the letter waiting, to be replayed again, and
     never a letter marked that was not sent. A consumer that meets the message before the commit waits at the inbox for
@@ -44,6 +44,8 @@ def replay(forwarder: Forwarder, letter_id: int) -> bool:
 
 def _send(forwarder: Forwarder, letter: DeadLetter) -> None:
     error = forwarder.send(letter.topic, letter.key, letter.value, _headers(letter))
+    if error == TOO_LARGE:
+        raise Invalid("The message is larger than the topic takes.", code="too_large")
     if error is not None:
         raise Unavailable(f"Kafka did not take the message: {error}.")
 

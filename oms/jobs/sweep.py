@@ -18,6 +18,7 @@ from oms.accounts import sessions
 from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
+from oms.jobs.publish_outbox import publish_outbox
 from oms.orders import cache, changes, lifecycle
 from oms.orders.order import Why
 from oms.redis_guard import attempt
@@ -66,8 +67,10 @@ class Sweep:
                 _log.warning("sweep_part_failed", part=part.__name__, reason=error.detail)
 
     def wake_publisher(self) -> None:
-        if read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar()):
-            queues.wake(queues.PUBLISH_OUTBOX)
+        """Wake the worker for late events; without Redis nobody can be woken, so the clock publishes itself."""
+        late = read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar())
+        if late and not queues.wake(queues.PUBLISH_OUTBOX):
+            publish_outbox()
 
     def repair_cache(self) -> None:
         """Leave floors for orders changed since the last round that reached Redis.

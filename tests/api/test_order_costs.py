@@ -15,6 +15,7 @@ from oms.extensions import db
 from oms.ids import new_id
 from tests import factories
 from tests.callers import Caller
+from tests.conftest import Servers
 from tests.factories import line, url
 
 
@@ -52,6 +53,11 @@ def counted(app: Flask) -> Iterator[Cost]:
     finally:
         redis.Connection.send_packed_command = send
         event.remove(engine, "before_cursor_execute", executed)
+
+
+@pytest.fixture(scope="module")
+def app(app: Flask, servers: Servers) -> Flask:
+    return factories.patient(app, servers)
 
 
 @pytest.fixture

@@ -8,13 +8,23 @@ from flask import Flask
 from devstack.kafka import Kafka
 from devstack.postgres import Postgres
 from oms.config import Settings
+from oms.consumer import lanes, loop, partitions
 from oms.consumer.health import Pulse
 from oms.consumer.loop import Loop
+from oms.consumer.partitions import Partitions
 from tests.conftest import Servers
 from tests.consumer.topics import Topics, own_settings
 from tests.floor import mending
 
 Consume = Callable[..., AbstractContextManager[Loop]]
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of every wait, but for the processes that are started."""
+    monkeypatch.setattr(lanes, "FIRST_WAIT_SECONDS", lanes.FIRST_WAIT_SECONDS / 10)
+    monkeypatch.setattr(partitions, "COMMIT_SECONDS", partitions.COMMIT_SECONDS / 10)
+    monkeypatch.setattr(loop, "POLL_SECONDS", loop.POLL_SECONDS / 10)
 
 
 @pytest.fixture
@@ -31,12 +41,12 @@ def consume(app: Flask, topics: Topics) -> Consume:
     def running(settings: Settings = topics.settings, pulse: Pulse | None = None) -> Iterator[Loop]:
         ended: list[BaseException | None] = []
         with app.app_context():
-            loop = Loop(settings, pulse or Pulse())
+            consumer = Loop(settings, pulse or Pulse())
 
         def run() -> None:
             try:
                 with app.app_context():
-                    loop.run()
+                    consumer.run()
                 ended.append(None)
             except BaseException as error:
                 ended.append(error)
@@ -44,13 +54,27 @@ def consume(app: Flask, topics: Topics) -> Consume:
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         try:
-            yield loop
+            yield consumer
         finally:
-            loop.stop()
+            consumer.stop()
             thread.join(30)
             assert ended == [None]
 
     return running
+
+
+@pytest.fixture
+def members(monkeypatch: pytest.MonkeyPatch) -> list[Partitions]:
+    """The group members this test's consumers have made."""
+    made: list[Partitions] = []
+
+    class Watched(Partitions):
+        def __init__(self, settings: Settings) -> None:
+            super().__init__(settings)
+            made.append(self)
+
+    monkeypatch.setattr(loop, "Partitions", Watched)
+    return made
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from flask import Flask
 
 from devstack.kafka import Kafka
 from devstack.server import wait_until
+from oms.consumer.received import receive
 from oms.ids import new_id
 from tests.conftest import Servers
 from tests.consumer.conftest import Consume
@@ -77,7 +78,10 @@ def test_a_signal_ends_the_process_with_everything_committed(
     port = process.port()
     eventually(lambda: len(processed(app, *order_ids)) == 20)
     assert get(port, "/internal/alive")[0] == 200
-    assert f'oms_consumer_messages_total{{outcome="handled",topic="{topics.new_order}"}}'.encode() in get(port, "/metrics")[1]
+    assert (
+        f'oms_consumer_messages_total{{outcome="handled",topic="{topics.new_order}"}}'.encode()
+        in get(port, "/metrics")[1]
+    )
     process.popen.send_signal(number)
     assert process.popen.wait(20) == 0
     assert [topics.committed(topics.new_order, partition) for partition in range(4)] == [
@@ -115,7 +119,9 @@ def dlq(app: Flask, *arguments: str) -> Result:
 def buried(app: Flask, topics: Topics, consume: Consume) -> str:
     """A message that was given up: an update of an order that is not there. Its order id."""
     order = lines_body(customer_id="C-1")
-    topics.send(topics.fulfilment, {"order_id": order["order_id"], "status": "shipped"}, key="K", headers=[("a", b"\xff")])
+    topics.send(
+        topics.fulfilment, {"order_id": order["order_id"], "status": "shipped"}, key="K", headers=[("a", b"\xff")]
+    )
     with consume():
         eventually(lambda: topics.committed(topics.fulfilment) == topics.end(topics.fulfilment))
     return str(order["order_id"])
@@ -153,22 +159,24 @@ def test_a_replayed_message_comes_as_it_was_and_takes_effect(
     replayable(topics, consume, buried)
     answer = dlq(app, "replay", str(letter.id))
     assert (answer.output, answer.exit_code) == (f"{letter.id} replayed\n", 0)
-    original, again = topics.messages(topics.fulfilment, 2)
-    assert (again.key(), again.value()) == (original.key(), original.value())
-    assert again.headers() == [("a", b"\xff"), ("x-oms-event-id", letter.event_id.encode())]
+    original, copy = topics.messages(topics.fulfilment, 2)
+    assert (copy.key(), copy.value()) == (original.key(), original.value())
+    assert copy.headers() == [("a", b"\xff"), ("x-oms-event-id", letter.event_id.encode())]
     with consume():
         eventually(lambda: status(app, buried) == "shipped")
     assert letters(app, topics)[0].replayed_at is not None
     assert dlq(app, "list", "--topic", topics.fulfilment).output.count("\n") == 1
     assert dlq(app, "list", "--topic", topics.fulfilment, "--all").output.count("\n") == 2
-    assert dlq(app, "replay", str(letter.id)).output == f"{letter.id} does not wait to be replayed\n"
+    again = dlq(app, "replay", str(letter.id))
+    assert again.output.splitlines()[0] == f"{letter.id} does not wait to be replayed"
+    assert again.exit_code == 1
 
 
 def test_a_message_replayed_twice_has_one_effect(app: Flask, topics: Topics, consume: Consume, buried: str) -> None:
     replayable(topics, consume, buried)
     assert dlq(app, "replay", "--topic", topics.fulfilment).exit_code == 0
     again = topics.messages(topics.fulfilment, 2)[1]
-    topics.send(topics.fulfilment, again.value(), again.key(), again.headers() or [])
+    topics.send(topics.fulfilment, again.value(), again.key(), receive(again).headers)
     with consume():
         eventually(lambda: topics.committed(topics.fulfilment) == topics.end(topics.fulfilment))
     assert len([event for event in outbox(app, {"order_id": buried}) if event.status == "shipped"]) == 1
@@ -198,8 +206,22 @@ def test_a_replay_that_kafka_does_not_take_changes_nothing(
 
 
 def test_everything_that_waits_can_be_replayed(app: Flask, topics: Topics, buried: str) -> None:
-    assert dlq(app, "replay", "--all").exit_code == 0
+    (letter,) = letters(app, topics)
+    assert f"{letter.id} replayed" in dlq(app, "replay", "--all").output.splitlines()
     assert letters(app, topics)[0].replayed_at is not None
+
+
+def test_a_message_too_large_for_its_topic_is_told_and_the_others_go_on(
+    app: Flask, topics: Topics, buried: str, kafka: Kafka
+) -> None:
+    (letter,) = letters(app, topics)
+    kafka.push_errors(0, 10)
+    answer = dlq(app, "replay", str(letter.id), str(letter.id))
+    assert answer.output.splitlines()[:2] == [
+        f"{letter.id} The message is larger than the topic takes.",
+        f"{letter.id} replayed",
+    ]
+    assert answer.exit_code == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--all"), ("--all", "--topic", "t")])

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from oms.consumer import loop, partitions
+from oms import consumer_lag
+from oms.consumer import partitions
 from oms.consumer.partitions import Partitions
 from oms.ids import new_id
 from tests.callers import Caller, exact
@@ -26,7 +27,9 @@ def entered(app: Flask, topics: Topics) -> list[str]:
     return [row.event_id for row in found]
 
 
-def test_an_event_that_arrives_twice_has_one_effect(app: Flask, topics: Topics, consume: Consume, staff: Caller) -> None:
+def test_an_event_that_arrives_twice_has_one_effect(
+    app: Flask, topics: Topics, consume: Consume, staff: Caller
+) -> None:
     order = lines_body(customer_id="C-1")
     command = {"command": "create", "order": order}
     first = topics.event(topics.commands, command)
@@ -104,16 +107,8 @@ def test_a_late_report_is_accepted_and_changes_nothing(
 
 
 def test_two_consumers_share_the_partitions(
-    app: Flask, topics: Topics, consume: Consume, monkeypatch: pytest.MonkeyPatch
+    app: Flask, topics: Topics, consume: Consume, members: list[Partitions]
 ) -> None:
-    members: list[Partitions] = []
-
-    class Watched(Partitions):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            members.append(self)
-
-    monkeypatch.setattr(loop, "Partitions", Watched)
     sent: list[str] = []
 
     def both_work() -> bool:
@@ -129,12 +124,10 @@ def test_two_consumers_share_the_partitions(
         assert not one & other
 
 
-def test_lag_is_reported(
-    app: Flask, topics: Topics, consume: Consume, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lag_is_reported(app: Flask, topics: Topics, consume: Consume, monkeypatch: pytest.MonkeyPatch) -> None:
     reported: list[dict[tuple[str, int], int]] = []
     monkeypatch.setattr(partitions, "REPORT_SECONDS", 0.1)
-    monkeypatch.setattr(partitions.consumer_lag, "write_lag", lambda _, lag: reported.append(lag))
+    monkeypatch.setattr(consumer_lag, "write_lag", lambda _, lag: reported.append(lag))
     topics.event(topics.new_order, {"id": new_id()})
     with consume():
         eventually(lambda: any(lag.get((topics.new_order, 0)) == 0 for lag in reported))

@@ -1,5 +1,6 @@
 """What is not the message's fault is waited for; what is, is tried five times and set aside."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import text
 
 from devstack.kafka import Kafka
 from devstack.postgres import Postgres
+from oms.consumer import partitions
 from oms.consumer.dead_lettering import Forwarder
+from oms.consumer.partitions import Partitions
+from oms.consumer.processing import BATCH
 from oms.extensions import db
 from oms.ids import new_id
 from oms.observability.metrics import MESSAGES
@@ -19,8 +23,8 @@ from tests.consumer.topics import Topics, eventually
 from tests.factories import lines_body, place, rows, url
 
 pytestmark = pytest.mark.kafka
-PRODUCE, JOIN_GROUP = 0, 11
-FENCED, TOPIC_FORBIDDEN = 82, 29
+PRODUCE, OFFSET_COMMIT, JOIN_GROUP = 0, 8, 11
+FENCED, TOPIC_FORBIDDEN, TOO_LARGE = 82, 29, 10
 
 
 def letters(app: Flask, topics: Topics) -> list[Any]:
@@ -73,7 +77,7 @@ def test_an_update_that_overtakes_its_order_is_tried_again(
 ) -> None:
     order = lines_body(customer_id="C-1")
     failures = MESSAGES.labels(topics.fulfilment, "failed")._value
-    with consume():
+    with consume(replace(topics.settings, consumer_max_attempts=20)):
         topics.event(topics.fulfilment, {"order_id": order["order_id"], "status": "shipped"})
         eventually(lambda: failures.get() >= 1)
         topics.event(topics.commands, {"command": "create", "order": order})
@@ -104,19 +108,22 @@ def test_an_unexpected_error_is_counted_and_told_without_the_statement(
 
 
 def test_while_the_database_is_away_messages_wait_and_none_is_set_aside(
-    app: Flask, topics: Topics, consume: Consume, postgres: Postgres
+    app: Flask, topics: Topics, consume: Consume, members: list[Partitions], postgres: Postgres
 ) -> None:
-    first, second = new_id(), new_id()
+    first, then = new_id(), [new_id() for _ in range(500)]
     with consume():
         topics.event(topics.new_order, {"id": first})
         eventually(lambda: processed(app, first))
         postgres.stop()
-        topics.event(topics.new_order, {"id": second})
-        topics.event(topics.new_order, {"id": second}, partition=1)
-        topics.messages(topics.new_order, 3)
+        for position, order_id in enumerate(then):
+            topics.event(topics.new_order, {"id": order_id}, partition=position % 2)
+        eventually(lambda: [lane.paused for lane in members[0].lanes.values()] == [True, True])
+        waiting = list(members[0].lanes.values())
+        assert sum(len(lane.messages) for lane in waiting) <= 2 * BATCH
         postgres.start()
-        eventually(lambda: processed(app, second))
+        eventually(lambda: len(processed(app, *then)) == len(then))
         eventually(lambda: topics.committed(topics.new_order) == topics.end(topics.new_order))
+        assert not any(lane.paused for lane in waiting)
     assert letters(app, topics) == []
     assert MESSAGES.labels(topics.new_order, "failed")._value.get() == 0
 
@@ -169,14 +176,16 @@ def test_a_crash_between_the_row_and_the_copy_still_makes_the_copy(
 
 
 def test_a_poison_message_too_large_for_its_copy_stays_in_the_table(
-    app: Flask, topics: Topics, consume: Consume
+    app: Flask, topics: Topics, consume: Consume, kafka: Kafka
 ) -> None:
-    topics.send(topics.new_order, b"x" * 999_900)
+    topics.send(topics.new_order, b"poison")
     good = new_id()
     topics.event(topics.new_order, {"id": good})
+    kafka.push_errors(PRODUCE, TOO_LARGE)
     with consume():
         eventually(lambda: processed(app, good))
-    assert len(letters(app, topics)[0].value) == 999_900
+    assert len(letters(app, topics)) == 1
+    assert topics.end(f"{topics.new_order}.dlq") == 0
 
 
 def test_a_failed_membership_is_replaced(app: Flask, topics: Topics, consume: Consume, kafka: Kafka) -> None:
@@ -187,12 +196,75 @@ def test_a_failed_membership_is_replaced(app: Flask, topics: Topics, consume: Co
         eventually(lambda: processed(app, order_id))
 
 
-def test_kafka_away_is_waited_for(app: Flask, topics: Topics, consume: Consume, kafka: Kafka) -> None:
+def test_kafka_away_is_waited_for(
+    app: Flask,
+    topics: Topics,
+    consume: Consume,
+    members: list[Partitions],
+    kafka: Kafka,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(partitions, "REPORT_SECONDS", 0.1)
     first, second = new_id(), new_id()
     with consume():
         topics.event(topics.new_order, {"id": first})
         eventually(lambda: processed(app, first))
         kafka.down()
+        eventually(lambda: not members[0].lanes)  # the session is over, the partitions are lost
         kafka.up()
         topics.event(topics.new_order, {"id": second})
         eventually(lambda: processed(app, second))
+
+
+def test_an_offset_commit_that_got_lost_is_made_again(
+    topics: Topics, consume: Consume, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "REPORT_SECONDS", 0.5)
+    topics.event(topics.new_order, {"id": new_id()})
+    kafka.push_errors(OFFSET_COMMIT, TOPIC_FORBIDDEN)
+    with consume():
+        eventually(lambda: topics.committed(topics.new_order) == topics.end(topics.new_order))
+
+
+def test_a_partition_that_waits_can_be_taken_over(
+    app: Flask, topics: Topics, consume: Consume, members: list[Partitions], postgres: Postgres
+) -> None:
+    order_ids = [new_id() for _ in range(4)]
+    with consume():
+        eventually(lambda: members)
+        postgres.stop()
+        for partition, order_id in enumerate(order_ids):
+            topics.event(topics.new_order, {"id": order_id}, partition=partition)
+        eventually(lambda: [lane.paused for lane in members[0].lanes.values()] == [True] * 4)
+        with consume():
+            eventually(lambda: len(members) == 2 and members[1].lanes)
+            postgres.start()
+            eventually(lambda: len(processed(app, *order_ids)) == 4)
+
+
+def test_an_empty_message_is_poison(app: Flask, topics: Topics, consume: Consume) -> None:
+    topics.send(topics.new_order, None, "deleted")
+    with consume():
+        eventually(lambda: letters(app, topics))
+    assert letters(app, topics)[0].reason == "empty_message: The message is empty."
+    assert topics.messages(f"{topics.new_order}.dlq", 1)[0].value() is None
+
+
+def test_a_dead_letter_that_can_not_be_written_stays_in_its_partition(
+    app: Flask, topics: Topics, consume: Consume
+) -> None:
+    failures = MESSAGES.labels(topics.new_order, "failed")._value
+    topics.send(topics.new_order, b"poison")
+    with app.app_context():
+        engine = db.engine
+    with consume():
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE dead_letters RENAME TO not_there"))
+        try:
+            eventually(lambda: failures.get() > 6)
+            assert topics.committed(topics.new_order) < 0
+        finally:
+            with engine.begin() as connection:
+                connection.execute(text("ALTER TABLE not_there RENAME TO dead_letters"))
+        eventually(lambda: letters(app, topics))
+        eventually(lambda: topics.committed(topics.new_order) == topics.end(topics.new_order))

@@ -39,7 +39,9 @@ def test_a_new_order_is_processed_once_whoever_announces_it(context: Flask) -> N
 
 def test_a_new_order_may_have_a_number_for_an_id(context: Flask) -> None:
     handle(handlers.new_order, {"id": 170_000_000_001})
-    assert read(lambda session: session.execute(text("SELECT 1 FROM order_processing WHERE order_id = '170000000001'")).all())
+    assert read(
+        lambda session: session.execute(text("SELECT 1 FROM order_processing WHERE order_id = '170000000001'")).all()
+    )
 
 
 @pytest.mark.parametrize("document", [{}, {"id": None}, {"id": ""}, {"id": "x" * 51}, {"id": True}, [], "text", None])

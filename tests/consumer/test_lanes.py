@@ -2,6 +2,8 @@
 
 from collections import deque
 
+import pytest
+
 from oms.consumer import lanes
 from oms.consumer.lanes import Lane
 from oms.consumer.received import Received
@@ -16,7 +18,8 @@ def test_a_batch_takes_each_lane_in_order_up_to_its_size() -> None:
     assert [(message.partition, message.offset) for message in batch] == [(0, 1), (0, 2), (1, 5)]
 
 
-def test_a_lane_that_failed_waits_alone_and_longer_each_time() -> None:
+def test_a_lane_that_failed_waits_alone_and_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     failed, other = lane(1, 2), lane(5)
     waits = []
     for _ in range(9):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from oms import strict_json
 from oms.consumer import messages
@@ -65,7 +65,7 @@ def test_examples_pass_both(name: str, example: Any) -> None:
 @pytest.mark.usefixtures("context")
 def test_what_the_schema_refuses_is_refused(name: str, document: Any) -> None:
     assert not Draft202012Validator(messages.json_schemas()[name]).is_valid(document)
-    with pytest.raises((Invalid, messages.ValidationError)):
+    with pytest.raises((Invalid, ValidationError)):
         load(name, document)
 
 

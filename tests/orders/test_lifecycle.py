@@ -7,6 +7,7 @@ import pytest
 from oms.accounts.actor import Actor, system
 from oms.errors import Forbidden, Invalid, InvalidTransition
 from oms.orders import lifecycle
+from tests.orders.table import ALL, BEHIND, CUSTOMER_CANCELS, FORWARD_JUMPS, MAIN, STAFF_CANCELS, STEPS
 
 CUSTOMER = Actor("C-1", "customer")
 STAFF = Actor("S-1", "staff")
@@ -15,41 +16,8 @@ CARRIER = Actor("K-1", "api_key", frozenset({"fulfilment"}))
 READER = Actor("K-2", "api_key", frozenset({"orders:read", "orders:write"}))
 SWEEP = system("sweep")
 
-# The design's table once more, in its own words, so that a slip in either is seen.
-TABLE = """
-pending: confirmed cancelled
-confirmed: processing packed shipped cancelled
-processing: packed shipped cancelled
-packed: shipped cancelled
-shipped: delivered partially_delivered delivery_failed
-partially_delivered: delivered return_requested
-delivery_failed: shipped cancelled returned
-delivered: return_requested
-return_requested: returned delivered partially_delivered
-cancelled:
-returned:
-"""
-STEPS = {
-    (current.strip(), target)
-    for current, _, targets in (row.partition(":") for row in TABLE.strip().splitlines())
-    for target in targets.split()
-}
-MAIN = ["pending", "confirmed", "processing", "packed", "shipped", "delivered"]
-ALL = list(lifecycle.STATUSES)
 PAIRS = list(itertools.product(ALL, ALL))
 DIFFERENT = [pair for pair in PAIRS if pair[0] != pair[1]]
-JUMPS = {(a, b): tuple(MAIN[i + 1 : j]) for i, a in enumerate(MAIN) for j, b in enumerate(MAIN) if j > i + 1}
-FORWARD_JUMPS = {pair: skipped for pair, skipped in JUMPS.items() if pair not in STEPS}
-CUSTOMER_CANCELS = {"pending", "confirmed", "processing"}
-STAFF_CANCELS = CUSTOMER_CANCELS | {"packed", "delivery_failed"}
-BEHIND = {
-    **{status: set(MAIN[: MAIN.index(status)]) for status in MAIN},
-    "partially_delivered": set(MAIN[:5]),
-    "delivery_failed": set(MAIN[:4]),
-    "return_requested": set(MAIN),
-    "returned": set(MAIN),
-    "cancelled": set(),
-}
 
 
 def outcome(current: str, target: str, actor: Actor, managed_by: str = "operator", *, paid: bool = True) -> object:
@@ -196,4 +164,4 @@ def test_an_unknown_word_is_refused_with_the_list(word: str) -> None:
     with pytest.raises(Invalid) as refusal:
         lifecycle.parse(word)
     assert refusal.value.code == "unknown_status"
-    assert refusal.value.extra["allowed"] == ALL
+    assert refusal.value.extra["allowed"] == list(lifecycle.STATUSES)

@@ -1,0 +1,56 @@
+"""The Procfile has somebody for everything that waits for work."""
+
+import importlib
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+from devstack.procfile import read_procfile
+from oms import queues, schema_version
+
+ROOT = Path(__file__).parent.parent.parent
+PROCFILE = read_procfile(ROOT / "Procfile")
+
+
+def test_the_procfile_has_the_five_processes() -> None:
+    assert list(PROCFILE) == ["release", "web", "worker", "consumer", "clock"]
+
+
+def test_the_queue_has_a_worker_that_listens_to_nothing_else() -> None:
+    program = shlex.split(PROCFILE["worker"])
+    assert program == ["python", "worker.py"]
+    source = (ROOT / "worker.py").read_text()
+    assert re.search(r"OmsWorker\(\s*\[queue\(\)\]", source)
+
+
+@pytest.mark.parametrize("name", sorted(queues.JOBS))
+def test_every_job_is_a_function_that_takes_nothing(name: str) -> None:
+    module, _, function = name.rpartition(".")
+    found = getattr(importlib.import_module(module), function)
+    assert callable(found)
+    assert found.__code__.co_argcount == 0
+
+
+def test_every_function_of_the_jobs_that_is_enqueued_is_known() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "oms").rglob("*.py"))
+    assert set(re.findall(r'"(oms\.jobs\.[a-z_.]+)"', source)) == set(queues.JOBS)
+
+
+def test_the_commands_of_the_procfile_exist(app: Flask) -> None:
+    group = app.cli.commands["oms"]
+    for name in ("consumer", "clock"):
+        words = shlex.split(PROCFILE[name])
+        assert words[:3] == ["flask", "--app", "wsgi"]
+        assert words[4] in group.commands  # type: ignore[attr-defined]
+
+
+def test_there_is_one_head_of_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert schema_version.heads() == set(ScriptDirectory.from_config(config).get_heads())
