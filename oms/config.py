@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
+
+from redis import ConnectionPool
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from oms.errors import ConfigurationError
 
@@ -246,11 +250,12 @@ class _Reader:
     def _postgres(self, raw: str, name: str) -> str:
         # SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3, hosting platforms still say postgres://,
         # and the ancestors wrote an async driver there.
-        scheme, mark, rest = raw.partition("://")
-        if not mark or scheme.split("+")[0] not in ("postgres", "postgresql") or not urlsplit("//" + rest).path:
+        scheme, _, rest = raw.partition("://")
+        normal = "postgresql+psycopg2://" + rest
+        if scheme.split("+")[0] not in ("postgres", "postgresql") or not _names_a_database(normal):
             self._faults.append(f"{name} must look like postgresql://user:password@host:5432/name")
             return ""
-        return "postgresql+psycopg2://" + rest
+        return normal
 
     def redis_url(self) -> str:
         raw = self.optional("REDIS_URL", "REDIS_DSN")
@@ -260,9 +265,7 @@ class _Reader:
         if raw is None:
             self._faults.append("REDIS_URL (or REDIS_DSN, or REDIS_HOST) is missing")
             return ""
-        if urlsplit(raw).scheme not in ("redis", "rediss", "unix"):
-            self._faults.append("REDIS_URL must look like redis://host:6379/0")
-        return raw
+        return self._checked("REDIS_URL", raw, ConnectionPool.from_url, "must look like redis://host:6379/0")
 
     def _checked(self, name: str, raw: str, parse: Callable[[str], object], rule: str) -> str:
         try:
@@ -270,6 +273,13 @@ class _Reader:
         except (ValueError, KeyError, OSError):
             self._faults.append(f"{name} {rule}")
         return raw
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        return bool(make_url(url).database)
+    except (ArgumentError, ValueError):
+        return False
 
 
 _KAFKA_OWN = {

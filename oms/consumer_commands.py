@@ -8,7 +8,7 @@ from types import FrameType
 import click
 from flask.cli import with_appcontext
 
-from oms import dead_letters, strict_json
+from oms import dead_letters, schema_version, strict_json
 from oms.consumer import health, replay
 from oms.consumer.dead_lettering import Forwarder
 from oms.consumer.loop import Loop
@@ -25,6 +25,7 @@ _COLUMNS = "{:>8}  {:<20}  {:<26}  {:>8}  {:>5}  {}"
 @with_appcontext
 def consume() -> None:
     """Work off the consumed topics until SIGTERM."""
+    schema_version.refuse_older()
     pulse = health.Pulse()
     loop = Loop(settings(), pulse)
 
@@ -33,9 +34,9 @@ def consume() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    port = settings().consumer_health_port
+    address, port = settings().bind_address, settings().consumer_health_port
     try:
-        with health.serving(pulse, port):
+        with health.serving(pulse, address, port):
             loop.run()
     except OSError as error:
         raise click.ClickException(f"CONSUMER_HEALTH_PORT {port}: {error.strerror}") from error

@@ -10,10 +10,9 @@ SECONDS = 60
 
 
 def write_lag(client: "redis.Redis", lag: Mapping[tuple[str, int], int]) -> None:
-    """Keep messages left by (topic, partition) for a minute; raises `redis.RedisError`."""
+    """Keep messages left by (topic, partition) for a minute, beside other consumers' reports; raises `RedisError`."""
     fields: dict[Any, Any] = {f"{topic}/{partition}": left for (topic, partition), left in lag.items()}
     pipeline = client.pipeline(transaction=True)
-    pipeline.delete(KEY)
     if fields:
         pipeline.hset(KEY, mapping=fields)
         pipeline.expire(KEY, SECONDS)

@@ -156,6 +156,8 @@ def consumer(settings: Settings) -> Consumer:
             **client_options(settings),
             "group.id": settings.kafka_consumer_group,
             "auto.offset.reset": "earliest",
+            # How long a consumer killed with -9 holds on to its partitions.
+            "session.timeout.ms": 10_000,
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "partition.assignment.strategy": "cooperative-sticky",
@@ -223,12 +225,15 @@ def create_topics(settings: Settings) -> list[str]:
     made = []
     futures = (
         admin.create_topics(
-            [NewTopic(
+            [
+                NewTopic(
                     name,
                     settings.kafka_topic_partitions,
                     settings.kafka_topic_replication,
                     config={"max.message.bytes": str(MESSAGE_BYTES)},
-                ) for name in missing],
+                )
+                for name in missing
+            ],
             operation_timeout=5,
             request_timeout=5,
         )

@@ -105,25 +105,24 @@ _PENDING_SHARDS = text("SELECT DISTINCT shard FROM outbox_events WHERE published
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('oms.outbox'), :shard)")
 # The orders of the oldest rows, then everything unpublished of those orders: an older version of an order may carry a
 # later time, so time may choose the orders but must not cut one in the middle. What waits behind a refused event is not
-# chosen: a thousand such rows would fill every batch and hold up the other orders.
+# chosen: a thousand such rows would fill every batch and hold up the other orders. OFFSET 0 has the rows of an order
+# looked up by the primary key: the planner, short of statistics, walks the whole backlog for each of them otherwise.
 _PENDING = text("""
-    WITH chosen AS (
+    WITH refused AS MATERIALIZED (
+        SELECT order_id FROM outbox_events WHERE shard = :shard AND published_at IS NULL AND retry_at > now()
+    ), chosen AS (
         SELECT DISTINCT order_id FROM (
             SELECT order_id FROM outbox_events
-            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now() AND NOT EXISTS (
-                SELECT 1 FROM outbox_events AS refused
-                WHERE refused.shard = :shard AND refused.published_at IS NULL AND refused.retry_at > now()
-                  AND refused.order_id = outbox_events.order_id)
+            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now()
+              AND order_id NOT IN (SELECT order_id FROM refused)
             ORDER BY retry_at LIMIT :batch
         ) AS oldest
     )
-    SELECT order_id, version, position, event_id, topic, type, CAST(payload AS text) AS body, trace, created_at
-    FROM outbox_events JOIN chosen USING (order_id)
+    SELECT event.order_id, version, position, event_id, topic, type, CAST(payload AS text) AS body, trace, created_at
+    FROM chosen CROSS JOIN LATERAL (
+        SELECT * FROM outbox_events WHERE outbox_events.order_id = chosen.order_id OFFSET 0
+    ) AS event
     WHERE published_at IS NULL
-      AND NOT EXISTS (
-        SELECT 1 FROM outbox_events AS waiting
-        WHERE waiting.order_id = outbox_events.order_id AND waiting.published_at IS NULL AND waiting.retry_at > now()
-          AND (waiting.version, waiting.position) <= (outbox_events.version, outbox_events.position))
     ORDER BY order_id, version, position
 """)
 _PUBLISHED = text("""

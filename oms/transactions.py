@@ -30,6 +30,7 @@ _BUSY = (
     postgres.QueryCanceled,
     postgres.InsufficientResources,
     postgres.OperatorIntervention,
+    postgres.ReadOnlySqlTransaction,
 )
 _log = structlog.get_logger(__name__)
 

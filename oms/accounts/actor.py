@@ -10,7 +10,8 @@ SCOPES = ("orders:read", "orders:write", "fulfilment", "payments")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` is a user id, an API key's id or the name of a part of the system; `scopes` only matters for API keys."""
+    """`id` is a user id, an API key's id or the name of a part of the system; `scopes` bound API keys and parts of the
+    system that speak for others."""
 
     id: str
     kind: Kind
@@ -19,7 +20,7 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        return self.kind in ("staff", "admin", "system")
+        return self.kind in ("staff", "admin") or (self.kind == "system" and not self.scopes)
 
     @property
     def drives_fulfilment(self) -> bool:
@@ -32,6 +33,6 @@ class Actor:
         return self.id if self.kind == "customer" else None
 
 
-def system(name: str) -> Actor:
-    """A part of the system that acts on its own: `sweep`, `consumer`."""
-    return Actor(name, "system")
+def system(name: str, *scopes: str) -> Actor:
+    """A part of the system that acts on its own (`sweep`), within `scopes` when it speaks for others (`fulfilment`)."""
+    return Actor(name, "system", frozenset(scopes))

@@ -86,5 +86,5 @@ def update_order_status(data: dict[str, Any]) -> Response:
 def update_item_status(data: dict[str, Any]) -> Response:
     """Move the one line that has this SKU."""
     expected, actor = conditional.expected_versions(), access.actor()
-    order_id, sku, status = data["order_id"], data["sku"], data["status"]
-    return change(lambda session: items.change_item_by_sku(session, order_id, sku, status, actor, expected))
+    order_id, sku = data["order_id"], data["sku"]
+    return change(lambda session: items.change_item_by_sku(session, order_id, sku, data, actor, expected))

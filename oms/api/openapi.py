@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 document and the blueprint class every route is declared on (flask-smorest)."""
 
 import http
-from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
-from oms import __version__, fields, strict_json
+from oms import __version__, broken_rules, fields, strict_json
 from oms.errors import Invalid, OmsError
 from oms.money import MAX_AMOUNT
 
@@ -76,20 +75,9 @@ def refused(error: ma.ValidationError, *, by_location: bool = False) -> OmsError
     """
     messages: Any = error.messages
     location, found = next(iter(messages.items())) if by_location else ("json", messages)
-    places = [
-        {"pointer": strict_json.pointer(path), "detail": text, **({"in": location} if location != "json" else {})}
-        for path, text in _flat(found, ())
-    ]
+    where = {} if location == "json" else {"in": location}
+    places = [{**place, **where} for place in broken_rules.places(found)]
     return Invalid("The request breaks a rule; see errors.", code="invalid", errors=places)
-
-
-def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    if isinstance(messages, dict):
-        for key, value in messages.items():
-            yield from _flat(value, path if key == "_schema" else (*path, key))
-    else:
-        for text in messages if isinstance(messages, list) else [messages]:
-            yield path, str(text)
 
 
 class OmsBlueprint(Blueprint):

@@ -239,10 +239,16 @@ def change(work: Callable[[Session], Outcome]) -> Response:
     def answer(session: Session) -> Answer:
         outcome = work(session)
         order = outcome.order
-        body = cache.announce(session, order) if outcome.applied else representation.render(order)
+        body = cache.announce(session, order) if outcome.applied else _unchanged(outcome)
         return Answer(body, etag=etag(order.version))
 
     return idempotency.commit(answer, openapi.read_body(request) if request.get_data() else None)
+
+
+def _unchanged(outcome: Outcome) -> bytes:
+    """The order as it stands; who reported a stage that lies behind is told that it was not applied."""
+    body = representation.render(outcome.order)
+    return b'{"applied":false,' + body[1:] if outcome.late else body
 
 
 def _json(document: Any) -> Response:

@@ -17,6 +17,7 @@ class PlainPart(BaseConverter):
 
 
 def bind_paths(app: Flask) -> None:
+    app.url_map.merge_slashes = False
     app.url_map.converters["default"] = PlainPart
     app.wsgi_app = _without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign, assignment]  # Flask's way
 

@@ -18,7 +18,7 @@ from oms.consumer import messages
 from oms.consumer.processing import Handler
 from oms.consumer.received import Received
 from oms.errors import Invalid
-from oms.orders import bodies, cancellation, changes, items, placement, store, updates
+from oms.orders import bodies, cancellation, changes, items, placement, updates
 from oms.orders.order import Order, Outcome, Why
 from oms.transactions import after_commit
 
@@ -95,11 +95,7 @@ def _move_line(session: Session, update: Mapping[str, Any]) -> Outcome:
     data = {name: update[name] for name in ("status", "quantity", "reason", "remarks") if name in update}
     if "line_no" in update:
         return items.change_item(session, order_id, update["line_no"], data, FULFILMENT)
-    order = store.lock(session, order_id, FULFILMENT.owner_id)
-    named = [line for line in order.lines if line.sku == update["sku"]]
-    if len(named) != 1:
-        return items.change_item_by_sku(session, order_id, update["sku"], update["status"], FULFILMENT)  # says why not
-    return items.change_locked_line(session, order, named[0], data, FULFILMENT)
+    return items.change_item_by_sku(session, order_id, update["sku"], data, FULFILMENT)
 
 
 def _changed(outcome: Outcome) -> Order | None:

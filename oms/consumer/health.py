@@ -13,8 +13,6 @@ from oms import strict_json
 from oms.observability import metrics
 
 STALE_SECONDS = 30.0
-# A health check runs inside the container. Whoever scrapes from outside puts a forwarder of his own before it.
-ADDRESS = "127.0.0.1"
 _log = structlog.get_logger(__name__)
 
 
@@ -33,7 +31,7 @@ class Pulse:
 
 
 @contextmanager
-def serving(pulse: Pulse, port: int) -> Iterator[int]:
+def serving(pulse: Pulse, address: str, port: int) -> Iterator[int]:
     """Answer in a thread of its own while the block runs; yields the port, a free one if `port` is 0.
 
     Raises OSError when the port is taken.
@@ -42,7 +40,7 @@ def serving(pulse: Pulse, port: int) -> Iterator[int]:
     class Handler(_Handler):
         beats = pulse
 
-    with ThreadingHTTPServer((ADDRESS, port), Handler) as server:
+    with ThreadingHTTPServer((address, port), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True, name="health").start()
         _log.info("consumer_health_served", port=server.server_port)
         try:

@@ -5,14 +5,14 @@ The JSON Schemas beside this module say the same to the outside; `tests/consumer
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
-from oms import strict_json
+from oms import broken_rules
 from oms.errors import Invalid
 from oms.fields import FreeForm, Quantity, StrictInteger, Text, Timestamp
 from oms.orders import bodies
@@ -94,20 +94,10 @@ def load(schema: Schema, document: Any) -> dict[str, Any]:
 
 def refused(error: ValidationError) -> Invalid:
     """What a schema found wrong, in the terms of `oms.errors`."""
-    places = [{"pointer": strict_json.pointer(path), "detail": text} for path, text in _flat(error.messages, ())]
-    return Invalid("The message breaks its schema.", errors=places)
+    return Invalid("The message breaks its schema.", errors=broken_rules.places(error.messages))
 
 
 @cache
 def json_schemas() -> Mapping[str, dict[str, Any]]:
     """The JSON Schema of each kind of message, by its name: new_order, fulfilment_update, order_command."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
-
-
-def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(messages, dict):
-        for key, value in messages.items():
-            yield from _flat(value, path if key == "_schema" else (*path, key))
-    else:
-        for text in messages if isinstance(messages, list) else [messages]:
-            yield path, str(text)

@@ -5,7 +5,6 @@ answers. Commits are asynchronous: a synchronous one blocks for the whole sessio
 """
 
 import time
-from dataclasses import replace
 from threading import Thread
 
 import structlog
@@ -29,9 +28,7 @@ class Partitions:
 
     def __init__(self, settings: Settings) -> None:
         self.lanes: Lanes = {}
-        # The library would write twenty lines a second while the broker is away.
-        quiet = replace(settings, kafka_client_options={**settings.kafka_client_options, "log_level": "0"})
-        self._consumer: Consumer | None = kafka.consumer(quiet)
+        self._consumer: Consumer | None = kafka.consumer(settings)
         self._told: set[str] = set()
         self._committed_at = self._reported_at = time.monotonic()
         self._member().subscribe(list(settings.consumed_topics), on_revoke=self._revoked, on_lost=self._lost)

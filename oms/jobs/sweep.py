@@ -19,8 +19,7 @@ from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
 from oms.jobs.publish_outbox import publish_outbox
-from oms.orders import cache, changes, lifecycle
-from oms.orders.order import Why
+from oms.orders import cache, cancellation
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
 
@@ -148,8 +147,7 @@ def _changed(session: Session, since: datetime) -> Mapping[str, int]:
 
 
 def _expire_one(session: Session, order_id: str) -> None:
-    why = Why("payment_expired")
-    outcome = changes.change_status(session, order_id, lifecycle.CANCELLED, system("sweep"), why)
+    outcome = cancellation.expire_order(session, order_id, system("sweep"))
     if outcome.applied:
         cache.announce(session, outcome.order)
         _log.info("order_expired", order_id=order_id)

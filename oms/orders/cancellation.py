@@ -37,6 +37,15 @@ def cancel_order(
     return Outcome(order, applied=True)
 
 
+def expire_order(session: Session, order_id: str, actor: Actor) -> Outcome:
+    """Cancel an order that was not paid in time, unless it has been paid or has moved on meanwhile."""
+    order = store.lock(session, order_id, None)
+    if order.status != lifecycle.PENDING or order.captured_amount or order.paid:
+        return Outcome(order, applied=False)
+    cancel_locked(session, order, actor, "payment_expired", None)
+    return Outcome(order, applied=True)
+
+
 def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | None, remarks: str | None) -> None:
     """Cancel a locked order whole; the lifecycle has already agreed.
 

@@ -27,7 +27,7 @@ def change_status(
     refuse_other_version(order, expected)
     step = lifecycle.step(order.status, target, actor, order.managed_by, paid=order.paid)
     if not step.applied:
-        return Outcome(order, applied=False)
+        return Outcome(order, applied=False, late=order.status != target)
     if target == lifecycle.CANCELLED:
         cancellation.cancel_locked(session, order, actor, why.reason, why.remarks)
         return Outcome(order, applied=True)

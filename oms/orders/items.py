@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
-from oms.errors import Conflict, NotFound
+from oms.errors import Conflict, Invalid, NotFound
 from oms.orders import cancellation, events, lifecycle, line_moves, lines, store, totals
 from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_other_version
 from oms.orders.store import Change
@@ -34,7 +34,7 @@ def change_item_by_sku(
     session: Session,
     order_id: str,
     sku: str,
-    status: str,
+    data: Mapping[str, Any],
     actor: Actor,
     expected: Sequence[int] | None = None,
 ) -> Outcome:
@@ -50,7 +50,7 @@ def change_item_by_sku(
             code="ambiguous_sku",
             line_nos=[line.line_no for line in found],
         )
-    return change_locked_line(session, order, found[0], {"status": status}, actor)
+    return change_locked_line(session, order, found[0], data, actor)
 
 
 def change_locked_line(session: Session, order: Order, line: Line, data: Mapping[str, Any], actor: Actor) -> Outcome:
@@ -62,9 +62,11 @@ def change_locked_line(session: Session, order: Order, line: Line, data: Mapping
         return cancellation.cancel_some(
             session, order, [(line, data.get("quantity"))], actor, data.get("reason"), data.get("remarks")
         )
+    if "quantity" in data and target not in lines.COUNTED:
+        raise Invalid.at("/quantity", f"A part of a line can't be {target}.", code="quantity_not_counted")
     step = lifecycle.step(line.status, target, actor, order.managed_by, paid=order.paid)
-    if not step.applied and ("quantity" not in data or target not in lines.COUNTED):
-        return Outcome(order, applied=False)
+    if not step.applied and "quantity" not in data:
+        return Outcome(order, applied=False, late=line.status != target)
     return _move_line(session, order, line, target, step, data, actor)
 
 
@@ -92,7 +94,7 @@ def _move_line(
 def _change_quantity(session: Session, order: Order, line: Line, quantity: Decimal, actor: Actor) -> Outcome:
     if line.status not in lifecycle.EDITABLE or order.status not in lifecycle.EDITABLE:
         raise Conflict("The line is past changing.", code="line_not_editable")
-    if quantity < line.cancelled_quantity + line.shipped_quantity:
+    if quantity <= line.cancelled_quantity + line.shipped_quantity:
         raise Conflict(
             f"{line.cancelled_quantity + line.shipped_quantity:f} of the line are cancelled or shipped already.",
             code="quantity_exceeded",

@@ -78,10 +78,15 @@ class Order:
 
     @property
     def paid(self) -> bool:
-        """Captured in full, or all of it cash on delivery: what the step out of pending asks for."""
+        """Captured in full, or the rest of it cash on delivery: what the step out of pending asks for."""
         if not self.payments:
-            return False
-        return self.captured_amount >= self.total_amount or all(payment["mode"] == "cod" for payment in self.payments)
+            return self.document is None and self.total_amount == 0
+        return self.captured_amount + self._due_on_delivery >= self.total_amount
+
+    @property
+    def _due_on_delivery(self) -> Decimal:
+        waiting = (part for part in self.payments if part["mode"] == "cod" and part["status"] == "pending")
+        return sum((Decimal(part["amount"]) for part in waiting), ZERO)
 
     def refuse_if_paid(self) -> None:
         """Raise `Conflict` order_already_paid: what is paid for is cancelled or refunded, not edited."""
@@ -116,10 +121,11 @@ NO_REASON = Why()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The order after a request; `applied` is False when nothing had to change."""
+    """The order after a request; `applied` is False when nothing had to change, `late` says it came too late to."""
 
     order: Order
     applied: bool
+    late: bool = False
 
 
 def etag(version: int) -> str:

@@ -235,11 +235,13 @@ def test_a_partition_that_waits_can_be_taken_over(
         postgres.stop()
         for partition, order_id in enumerate(order_ids):
             topics.event(topics.new_order, {"id": order_id}, partition=partition)
-        eventually(lambda: [lane.paused for lane in members[0].lanes.values()] == [True] * 4)
+            topics.event(topics.commands, {"poison": order_id}, partition=partition)
+            topics.event(topics.fulfilment, {"poison": order_id}, partition=partition)
+        eventually(lambda: [lane.paused for lane in members[0].lanes.values()] == [True] * 12)
         with consume():
             eventually(lambda: len(members) == 2 and members[1].lanes)
             postgres.start()
-            eventually(lambda: len(processed(app, *order_ids)) == 4)
+            eventually(lambda: len(processed(app, *order_ids)) == 4 and len(letters(app, topics)) == 8)
 
 
 def test_an_empty_message_is_poison(app: Flask, topics: Topics, consume: Consume) -> None:

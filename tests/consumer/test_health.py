@@ -28,7 +28,7 @@ def pulse() -> Pulse:
 
 @pytest.fixture
 def port(pulse: Pulse) -> Iterator[int]:
-    with serving(pulse, 0) as port:
+    with serving(pulse, "127.0.0.1", 0) as port:
         yield port
 
 
@@ -62,5 +62,5 @@ def test_there_is_nothing_else(port: int) -> None:
 
 
 def test_a_taken_port_is_refused(port: int, pulse: Pulse) -> None:
-    with pytest.raises(OSError, match="Address already in use"), serving(pulse, port):
+    with pytest.raises(OSError, match="Address already in use"), serving(pulse, "127.0.0.1", port):
         pass

@@ -85,7 +85,7 @@ def test_the_consumer_is_asked_on_its_health_port() -> None:
 
 
 def test_the_consumers_health_check_passes_while_its_loop_turns(app: Flask) -> None:
-    with health.serving(health.Pulse(), 0) as port:
+    with health.serving(health.Pulse(), "127.0.0.1", 0) as port:
         check = SERVICES["consumer"]["healthcheck"]["test"][-1].replace(":8010/", f":{port}/")
         assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 

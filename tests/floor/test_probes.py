@@ -156,6 +156,7 @@ class TestMetrics:
                 customer.call(f"X{new_id()}", "/orders")
             return {name for name in scrape(anonymous) if name.startswith("oms_request")}
 
+        walk()
         assert walk() == walk()
 
     def test_cache_hits_and_misses_are_counted(self, anonymous: Caller, customer: Caller) -> None:

@@ -81,8 +81,7 @@ def test_each_route_has_its_own_count(caller: Caller) -> None:
 def test_parallel_requests_share_one_count(caller: Caller) -> None:
     seen: list[int] = []
     threads = [
-        threading.Thread(target=lambda: seen.append(Outsider.like(caller).get("/orders").status_code))
-        for _ in range(8)
+        threading.Thread(target=lambda: seen.append(Outsider.like(caller).get("/orders").status_code)) for _ in range(8)
     ]
     for thread in threads:
         thread.start()

@@ -190,8 +190,8 @@ class TestABrokenConnection:
         runs = []
 
         def work(session: Session) -> None:
-            runs.append(1)
             terminate(session)
+            runs.append(1)
 
         with pytest.raises(Unavailable):
             transaction(work)
@@ -304,9 +304,7 @@ class Traffic:
         self.statuses: set[int] = set()
         self.acknowledged: list[str] = []
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._go, args=(Outsider.like(caller),)) for _ in range(threads)
-        ]
+        self._threads = [threading.Thread(target=self._go, args=(Outsider.like(caller),)) for _ in range(threads)]
 
     def _go(self, caller: Caller) -> None:
         while not self._stop.is_set():

@@ -78,9 +78,7 @@ def test_a_commit_during_a_run_rings_again(customer: Caller, monkeypatch: pytest
     assert queues.depth()["waiting"] == 1
 
 
-def test_a_broker_that_takes_nothing_is_asked_for_one_shard_only(
-    kafka: Kafka, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_takes_nothing_is_asked_for_one_shard_only(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen shards of five seconds each would outlast the job's minute."""
     monkeypatch.setattr(kafka_client, "DELIVERY_SECONDS", 0.3)
     asked: list[int] = []

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from devstack.kafka import Kafka
 from devstack.valkey import Valkey
 from oms import outbox, queues, redis_guard
 from oms.accounts import sessions
@@ -16,6 +17,7 @@ from oms.transactions import read, transaction
 from tests.callers import Caller
 from tests.conftest import Servers
 from tests.floor import applications, events
+from tests.floor.topics import Listener
 
 pytestmark = pytest.mark.usefixtures("quiet")
 TEA = {"items": {"tea": 1}}
@@ -55,6 +57,16 @@ class TestWakingThePublisher:
         events.record([new_id()])
         Sweep().wake_publisher()
         assert rung() == set()
+
+    def test_without_redis_the_clock_sends_late_events_itself(self, kafka: Kafka, valkey: Valkey) -> None:
+        order_id = new_id()
+        events.record([order_id])
+        make_older(order_id, 3)
+        valkey.kill()
+        with Listener(kafka.url) as listener:
+            Sweep().round()
+            listener.wait_for_ids(events.ids([order_id]))
+        assert read(outbox.lag).pending == 0
 
     def test_an_order_placed_while_redis_was_away_goes_out(self, customer: Caller, valkey: Valkey) -> None:
         valkey.kill()

@@ -63,11 +63,17 @@ def stack(app: Flask, servers: Servers, tmp_path_factory: pytest.TempPathFactory
         with made.app_context():
             upgrade(str(ROOT / "migrations"))
         caller = person(made, "customer")
+    folder = tmp_path_factory.mktemp("processes")
     environ = servers.process_environ(
-        **own, PORT=str(port), BIND_ADDRESS="127.0.0.1", WEB_CONCURRENCY="2", WEB_THREADS="4"
+        **own,
+        PORT=str(port),
+        BIND_ADDRESS="127.0.0.1",
+        WEB_CONCURRENCY="2",
+        WEB_THREADS="4",
+        TMPDIR=str(folder),  # a gunicorn that is killed leaves its folder of metrics there
     )
     database = create_engine(own["DATABASE_URL"], isolation_level="AUTOCOMMIT", connect_args={"application_name": "t"})
-    made_stack = Stack(environ, Client(port, caller.headers), database, tmp_path_factory.mktemp("processes"))
+    made_stack = Stack(environ, Client(port, caller.headers), database, folder)
     yield made_stack
     for program in made_stack.programs:
         program.end()
