@@ -62,11 +62,12 @@ def change_locked_line(session: Session, order: Order, line: Line, data: Mapping
         return cancellation.cancel_some(
             session, order, [(line, data.get("quantity"))], actor, data.get("reason"), data.get("remarks")
         )
-    if "quantity" in data and target not in lines.COUNTED:
-        raise Invalid.at("/quantity", f"A part of a line can't be {target}.", code="quantity_not_counted")
     step = lifecycle.step(line.status, target, actor, order.managed_by, paid=order.paid)
-    if not step.applied and "quantity" not in data:
+    counted = "quantity" in data and target in lines.COUNTED
+    if not step.applied and not counted:
         return Outcome(order, applied=False, late=line.status != target)
+    if "quantity" in data and not counted:
+        raise Invalid.at("/quantity", f"A part of a line can't be {target}.", code="quantity_not_counted")
     return _move_line(session, order, line, target, step, data, actor)
 
 

@@ -62,6 +62,8 @@ class ModelOrder:
     status: str = "pending"
     version: int = 1
     metadata: Any = None
+    # How many units the cash on delivery pays for; all units cost the same.
+    covered: Decimal | None = None
     steps: list[int] = field(default_factory=lambda: [1])
 
     def ask(self, current: str, target: str, who: str) -> tuple[str, ...] | str | None:
@@ -128,11 +130,13 @@ class ModelOrder:
         line = self.lines[number - 1]
         if not {line.status, self.status} <= CUSTOMER_CANCELS:
             return "line_not_editable"
-        if quantity < line.cancelled + line.shipped:
+        if quantity <= line.cancelled + line.shipped:
             return "quantity_exceeded"
         if quantity != line.quantity:
             line.quantity = quantity
             self.version += 1
+            if self.covered is not None:
+                self.paid = sum(line.quantity for line in self.lines) <= self.covered
         return None
 
     def edit(self, metadata: Any, who: str) -> str | None:

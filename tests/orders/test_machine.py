@@ -42,12 +42,14 @@ class Orders(RuleBasedStateMachine):
         caller = self.people[who]
         owner = self.people["customer"] if who == "staff" else caller
         lines = [line(f"SKU-{number}", quantity) for number, quantity in enumerate(quantities)]
-        payment = [{"mode": "cod", "amount": 1}] if cod else []
+        payment = [{"mode": "cod", "amount": sum(quantities) * 10}] if cod else []
         body = factories.lines_body(*lines, customer_id=owner.id, payment=payment)
         answer = caller.post("/orders", body)
         assert answer.status_code == 201, answer.data
         made = [ModelLine(quantity) for quantity in quantities]
-        return self.agree(ModelOrder(body["order_id"], owner, False, cod, made), answer)
+        return self.agree(
+            ModelOrder(body["order_id"], owner, False, cod, made, covered=sum(quantities) if cod else None), answer
+        )
 
     @rule(target=orders, who=st.sampled_from(["customer", "stranger"]))
     def place_free_form(self, who: str) -> ModelOrder:
