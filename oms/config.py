@@ -36,6 +36,7 @@ class Settings:
     kafka_fulfilment_topic: str
     kafka_commands_topic: str
     kafka_consumer_group: str
+    kafka_session_timeout_ms: int
     kafka_topic_partitions: int
     kafka_topic_replication: int
     jwt_algorithm: str
@@ -88,6 +89,7 @@ class Settings:
             "kafka_fulfilment_topic": read.text(("KAFKA_FULFILMENT_TOPIC",), "fulfilment-updates"),
             "kafka_commands_topic": read.text(("KAFKA_COMMANDS_TOPIC",), "order-commands"),
             "kafka_consumer_group": read.text(("KAFKA_CONSUMER_GROUP",), "order-processor"),
+            "kafka_session_timeout_ms": read.integer("KAFKA_SESSION_TIMEOUT_MS", 10_000, 1_000, 300_000),
             "kafka_topic_partitions": read.integer("KAFKA_TOPIC_PARTITIONS", 12, 1, 1000),
             "kafka_topic_replication": read.integer("KAFKA_TOPIC_REPLICATION", 1, 1, 10),
             "jwt_algorithm": algorithm,
@@ -289,6 +291,7 @@ _KAFKA_OWN = {
     "KAFKA_FULFILMENT_TOPIC",
     "KAFKA_COMMANDS_TOPIC",
     "KAFKA_CONSUMER_GROUP",
+    "KAFKA_SESSION_TIMEOUT_MS",
     "KAFKA_TOPIC_PARTITIONS",
     "KAFKA_TOPIC_REPLICATION",
 }

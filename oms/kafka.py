@@ -157,7 +157,8 @@ def consumer(settings: Settings) -> Consumer:
             "group.id": settings.kafka_consumer_group,
             "auto.offset.reset": "earliest",
             # How long a consumer killed with -9 holds on to its partitions.
-            "session.timeout.ms": 10_000,
+            "session.timeout.ms": settings.kafka_session_timeout_ms,
+            "heartbeat.interval.ms": settings.kafka_session_timeout_ms // 3,
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "partition.assignment.strategy": "cooperative-sticky",

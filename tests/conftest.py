@@ -37,6 +37,7 @@ class Servers:
             "RATELIMIT_DEFAULT": "1000000/minute",
             "RATELIMIT_LOGIN_ADDRESS": "1000000/minute",
             "CONSUMER_HEALTH_PORT": "0",
+            "KAFKA_SESSION_TIMEOUT_MS": "1000",
             "LOG_LEVEL": "WARNING",
             **overrides,
         }

@@ -17,7 +17,7 @@ from oms import redis_guard
 from oms.accounts import emails
 from oms.api import access
 from oms.errors import TooMany
-from oms.extensions import settings
+from oms.extensions import redis_client, settings
 from oms.observability.metrics import LIMITER_FALLBACKS
 
 SCHEME = "oms"
@@ -28,8 +28,9 @@ class OneRoundTrip(RedisStorage):
 
     STORAGE_SCHEME = [SCHEME]
 
-    def __init__(self, uri: str, client: "redis.Redis", **options: Any) -> None:
-        super().__init__("redis://unused", connection_pool=client.connection_pool, key_prefix="limit", **options)
+    def __init__(self, uri: str, **options: Any) -> None:
+        # Its own client only registers the scripts; the running application's makes the calls.
+        super().__init__("redis://unused", key_prefix="limit", **options)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         if not redis_guard.breaker.open_now():
@@ -49,7 +50,7 @@ class OneRoundTrip(RedisStorage):
             self.prefixed_key(self._current_window_key(key)),
         ]
         wanted = access.prefetch_keys() if g.get("prefetched") is None else []
-        pipeline = self.storage.pipeline(transaction=False)
+        pipeline = redis_client().pipeline(transaction=False)
         pipeline.evalsha(self.lua_acquire_sliding_window.sha, 2, *counters, limit, expiry, amount)
         pipeline.evalsha(self.lua_sliding_window.sha, 2, *counters, expiry)
         if wanted:
@@ -62,12 +63,11 @@ class OneRoundTrip(RedisStorage):
 
     def _load(self) -> None:
         for script in (self.lua_acquire_sliding_window, self.lua_sliding_window):
-            self.storage.script_load(script.script)
+            redis_client().script_load(script.script)
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        window = g.get("windows", {}).get(key)
-        if window is None:
-            return super().get_sliding_window(key, expiry)
+        # Read in the round trip that counted.
+        window = g.get("windows", {}).get(key, (0, 0, 0, 0))
         previous, previous_ttl, current, current_ttl = window
         return (
             int(previous or 0),
@@ -113,7 +113,6 @@ def login_limits(view: Any) -> Any:
 
 def bind_limiter(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = f"{SCHEME}://"
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"client": app.extensions["oms_redis"]}
     limiter.init_app(app)
     app.after_request(_describe)
 

@@ -182,7 +182,7 @@ def test_any_sequence_of_requests_does_what_the_model_says(
     run_state_machine_as_test(
         lambda: Orders(app, people),
         settings=settings(
-            max_examples=40,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
