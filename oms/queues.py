@@ -48,6 +48,21 @@ def wake(*jobs: str) -> bool:
     return bool(attempt("wake", work))
 
 
+def insist(job: str) -> bool:
+    """Enqueue although the flag may be up, unless jobs wait already; False when Redis is away.
+
+    For the sweep: a worker that died between taking a job and taking the flag down has left the flag behind.
+    """
+
+    def work(client: "redis.Redis") -> bool:
+        if queue().is_empty():
+            client.set(_flag(job), 1, ex=WAKE_SECONDS)
+            enqueue([job])
+        return True
+
+    return bool(attempt("wake", work))
+
+
 def enqueue(jobs: list[str]) -> None:
     """Enqueue by name, all in one round trip."""
     if not jobs:

@@ -68,7 +68,7 @@ class Sweep:
     def wake_publisher(self) -> None:
         """Wake the worker for late events; without Redis nobody can be woken, so the clock publishes itself."""
         late = read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar())
-        if late and not queues.wake(queues.PUBLISH_OUTBOX):
+        if late and not queues.insist(queues.PUBLISH_OUTBOX):
             publish_outbox()
 
     def repair_cache(self) -> None:

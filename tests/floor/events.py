@@ -21,7 +21,8 @@ _ROW = text("""
 
 def add(session: Session, order_id: str, version: int, count: int = 1, size: int = 20) -> None:
     """Events of one version of an order, in the caller's transaction."""
-    events = [Event(ORDER_EVENTS, "oms.test.v1", {"text": "x" * size}) for _ in range(count)]
+    payload = {"order_id": order_id, "status": "pending", "text": "x" * size}
+    events = [Event(ORDER_EVENTS, "oms.test.v1", payload) for _ in range(count)]
     session.execute(_RECORD, {"events": orjson.dumps(outbox.rows(order_id, version, events)).decode()})
 
 

@@ -15,8 +15,8 @@ from tests.processes.programs import Client, Program, kill
 
 # One stack for all of them, where the test runner can keep a group together.
 pytestmark = pytest.mark.xdist_group("kills")
-# A wake-up that died with the worker is repeated when its flag has run out (30 s) and the clock comes by.
-DELIVERED_SECONDS = 50
+# A wake-up that died with the worker is repeated when the clock comes by.
+DELIVERED_SECONDS = 30
 
 
 @dataclass
