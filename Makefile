@@ -10,7 +10,7 @@ STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt 
 DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements*.txt | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts docs check clean
+.PHONY: help run demo test coverage lint types contracts docs check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -23,7 +23,10 @@ demo: $(STACK_STAMP) ## send the examples of both older systems to the running A
 	@exec $(BIN)/python -m devstack.demo
 
 test: $(DEV_STAMP) ## run all tests against servers of their own; ARGS=... is passed to pytest
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup --cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+coverage: ## run all tests and show what they don't reach; slower
+	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"
 
 lint: $(DEV_STAMP) ## check style
 	@$(BIN)/ruff check -q .

@@ -85,6 +85,8 @@ limiter = Limiter(
     default_limits=[lambda: settings().rate_limit],
     strategy="sliding-window-counter",
     in_memory_fallback_enabled=True,
+    # Of several requests that meet a dying Redis at once the library sends one to its fallback and fails the others.
+    swallow_errors=True,
     headers_enabled=False,
 )
 

@@ -1,8 +1,9 @@
 """JSON logs, one event a line: a constant event name, ids as fields, never a token, a password or an address."""
 
+import io
 import logging
 import sys
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
@@ -22,7 +23,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=cast(BinaryIO, _StandardOutput())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -38,8 +39,20 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("rq.worker", "alembic", "flask-limiter", "werkzeug"):
+    for chatty in ("rq.worker", "alembic", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It speaks of a Redis that is away, once a request; redis_guard has said so already.
+    logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
+
+
+class _StandardOutput(io.RawIOBase):
+    """Standard output as it is when something is written, not as it was when the first logger was made."""
+
+    def write(self, line: Any) -> int:
+        return sys.stdout.buffer.write(line)
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()
 
 
 def _dumps(event: Any, **_: Any) -> bytes:
