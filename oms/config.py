@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from redis import ConnectionPool
 from sqlalchemy import make_url
@@ -18,6 +18,12 @@ T = TypeVar("T")
 JWT_ALGORITHMS = ("HS256", "RS256", "EdDSA")
 WEAK_SECRETS = ("change-me", "changeme", "secret", "password", "test")
 MINIMUM_SECRET_BYTES = 32
+MINIMUM_WEBHOOK_SECRET_BYTES = 16
+PROVIDER_KEYS = {
+    "razorpay": ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRETS"),
+    "stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"),
+}
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _RATE = re.compile(r"[1-9][0-9]{0,8} ?(/|per) ?([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?")
 
@@ -72,6 +78,15 @@ class Settings:
     consumer_health_port: int
     worker_metrics_port: int
     consumer_max_attempts: int
+    payment_provider: str
+    payment_timeout_ms: int
+    razorpay_key_id: str | None
+    razorpay_key_secret: str | None = field(repr=False)
+    razorpay_webhook_secrets: tuple[str, ...] = field(repr=False)
+    razorpay_api_url: str
+    stripe_secret_key: str | None = field(repr=False)
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_api_url: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -125,6 +140,15 @@ class Settings:
             "consumer_health_port": read.integer("CONSUMER_HEALTH_PORT", 8010, 0, 65_535),
             "worker_metrics_port": read.integer("WORKER_METRICS_PORT", 0, 0, 65_535),
             "consumer_max_attempts": read.integer("CONSUMER_MAX_ATTEMPTS", 5, 1, 20),
+            "payment_provider": read.payment_provider(),
+            "payment_timeout_ms": read.integer("PAYMENT_TIMEOUT_MS", 5_000, 100, 60_000),
+            "razorpay_key_id": read.optional("RAZORPAY_KEY_ID"),
+            "razorpay_key_secret": read.optional("RAZORPAY_KEY_SECRET"),
+            "razorpay_webhook_secrets": read.webhook_secrets("RAZORPAY_WEBHOOK_SECRETS"),
+            "razorpay_api_url": read.api_url("RAZORPAY_API_URL", "https://api.razorpay.com"),
+            "stripe_secret_key": read.optional("STRIPE_SECRET_KEY"),
+            "stripe_webhook_secrets": read.webhook_secrets("STRIPE_WEBHOOK_SECRETS"),
+            "stripe_api_url": read.api_url("STRIPE_API_URL", "https://api.stripe.com"),
         }
         read.refuse_if_wrong()
         return cls(**settings)  # type: ignore[arg-type]  # a wrong value has been refused in the line above
@@ -212,6 +236,29 @@ class _Reader:
             self._faults.append(f"{name}: every secret must have {MINIMUM_SECRET_BYTES} bytes or more")
         return found
 
+    def payment_provider(self) -> str:
+        """The default one. Keys come together or not at all: half of them would take money and never hear of it."""
+        chosen = self.choice(("PAYMENT_PROVIDER",), ("manual", *PROVIDER_KEYS), "manual")
+        for provider, names in PROVIDER_KEYS.items():
+            absent = [name for name in names if self.optional(name) is None]
+            if absent and (chosen == provider or len(absent) < len(names)):
+                self._faults += [f"{name} is missing, and payments through {provider} need it" for name in absent]
+        return chosen
+
+    def webhook_secrets(self, name: str) -> tuple[str, ...]:
+        """What a provider signs its callbacks with; some are chosen by people, so they may be shorter than ours."""
+        found = self.list(name)
+        if any(len(secret.encode()) < MINIMUM_WEBHOOK_SECRET_BYTES for secret in found):
+            self._faults.append(f"{name}: every secret must have {MINIMUM_WEBHOOK_SECRET_BYTES} bytes or more")
+        return found
+
+    def api_url(self, name: str, default: str) -> str:
+        """https, since keys travel there; plain http only to this very machine. Comes without a slash at the end."""
+        raw = self.optional(name) or default
+        if not _is_api_url(raw):
+            self._faults.append(f"{name} must look like {default}")
+        return raw.rstrip("/")
+
     def pem(self, name: str) -> str | None:
         found = self.optional_pem(name)
         if found is None and self.optional(name) is None:
@@ -282,6 +329,17 @@ def _names_a_database(url: str) -> bool:
         return bool(make_url(url).database)
     except (ArgumentError, ValueError):
         return False
+
+
+def _is_api_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+    bare = not (parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"))
+    return bool(parts.hostname) and port != 0 and bare and (parts.scheme == "https" or plain)
 
 
 _KAFKA_OWN = {

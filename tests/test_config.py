@@ -142,6 +142,21 @@ def test_what_is_missing_is_named_with_its_other_names(missing: str, named: str)
         ("PORT", "8_000"),
         ("DB_POOL_SIZE", "9.5"),
         ("TRUSTED_PROXY_HOPS", "11"),
+        ("PAYMENT_PROVIDER", "paypal"),
+        ("PAYMENT_TIMEOUT_MS", "99"),
+        ("PAYMENT_TIMEOUT_MS", "60001"),
+        ("RAZORPAY_WEBHOOK_SECRETS", "long-enough-to-be-one,short"),
+        ("STRIPE_WEBHOOK_SECRETS", "short"),
+        ("RAZORPAY_API_URL", "http://api.razorpay.com"),
+        ("STRIPE_API_URL", "http://10.0.0.1:8080"),
+        ("STRIPE_API_URL", "http://localhost.example.com"),
+        ("STRIPE_API_URL", "https://user:word@api.stripe.com"),
+        ("STRIPE_API_URL", "https://api.stripe.com/v1"),
+        ("STRIPE_API_URL", "https://api.stripe.com?x=1"),
+        ("STRIPE_API_URL", "https://api.stripe.com:port"),
+        ("STRIPE_API_URL", "https://[::1"),
+        ("STRIPE_API_URL", "api.stripe.com"),
+        ("STRIPE_API_URL", "file:///etc/passwd"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name(name: str, value: str) -> None:
@@ -173,3 +188,60 @@ def test_a_private_key_may_lie_in_a_file(tmp_path: Any) -> None:
     file.write_text("-----BEGIN PRIVATE KEY-----")
     settings = read(JWT_HASHING_ALGORITHM="RS256", JWT_SECRET_KEY=None, JWT_PRIVATE_KEY=str(file))
     assert settings.jwt_private_key == "-----BEGIN PRIVATE KEY-----"
+
+
+RAZORPAY = {
+    "RAZORPAY_KEY_ID": "rzp_test_1",
+    "RAZORPAY_KEY_SECRET": "the-secret-of-razorpay",
+    "RAZORPAY_WEBHOOK_SECRETS": "the-newest-of-razorpay, the-former-of-razorpay",
+}
+STRIPE = {"STRIPE_SECRET_KEY": "sk_test_of_stripe", "STRIPE_WEBHOOK_SECRETS": "whsec_of_stripe_itself"}
+
+
+def test_payments_are_taken_by_hand_until_a_provider_is_named() -> None:
+    settings = read()
+    assert settings.payment_provider == "manual"
+    assert (settings.razorpay_key_id, settings.stripe_secret_key, settings.razorpay_webhook_secrets) == (None, None, ())
+    assert (settings.razorpay_api_url, settings.stripe_api_url) == (
+        "https://api.razorpay.com",
+        "https://api.stripe.com",
+    )
+    assert settings.payment_timeout_ms == 5000
+
+
+def test_a_providers_keys_are_read_whether_or_not_it_is_the_default() -> None:
+    settings = read(PAYMENT_PROVIDER="Stripe", **RAZORPAY, **STRIPE)
+    assert settings.payment_provider == "stripe"
+    assert (settings.razorpay_key_id, settings.razorpay_key_secret) == ("rzp_test_1", "the-secret-of-razorpay")
+    assert settings.razorpay_webhook_secrets == ("the-newest-of-razorpay", "the-former-of-razorpay")
+    assert (settings.stripe_secret_key, settings.stripe_webhook_secrets) == (
+        "sk_test_of_stripe",
+        ("whsec_of_stripe_itself",),
+    )
+
+
+@pytest.mark.parametrize(("provider", "keys"), [("razorpay", RAZORPAY), ("stripe", STRIPE)])
+def test_a_provider_that_is_named_needs_its_keys(provider: str, keys: dict[str, str]) -> None:
+    told = refusal(PAYMENT_PROVIDER=provider)
+    assert all(f"{name} is missing" in told for name in keys)
+    assert read(PAYMENT_PROVIDER=provider, **keys).payment_provider == provider
+
+
+@pytest.mark.parametrize(("keys", "name"), [(keys, name) for keys in (RAZORPAY, STRIPE) for name in keys])
+def test_half_the_keys_of_a_provider_are_refused_even_where_it_is_not_the_default(
+    keys: dict[str, str], name: str
+) -> None:
+    assert f"{name} is missing" in refusal(**{**keys, name: None})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8123", "[::1]:8123", "localhost"])
+def test_a_provider_on_this_very_machine_may_speak_plain_http(host: str) -> None:
+    settings = read(RAZORPAY_API_URL=f"http://{host}/", STRIPE_API_URL=f"http://{host}")
+    assert settings.razorpay_api_url == settings.stripe_api_url == f"http://{host}"
+
+
+def test_the_secrets_of_providers_are_left_out_when_settings_are_printed() -> None:
+    printed = repr(read(**RAZORPAY, **STRIPE))
+    hidden = [RAZORPAY["RAZORPAY_KEY_SECRET"], "the-newest-of-razorpay", "the-former-of-razorpay", *STRIPE.values()]
+    assert "rzp_test_1" in printed
+    assert not [secret for secret in hidden if secret in printed]
