@@ -39,7 +39,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("rq.worker", "alembic", "werkzeug"):
+    for chatty in ("rq.worker", "alembic", "werkzeug", "fontTools"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     # It speaks of a Redis that is away, once a request; redis_guard has said so already.
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)

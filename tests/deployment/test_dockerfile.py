@@ -141,3 +141,9 @@ def test_what_the_image_holds_serves_the_event_schemas(image: Path) -> None:
     )
     assert not files.ignored(f"{folder}/oms.order.created.v1.json")
     assert not files.ignored("oms/api/swagger_ui/swagger-ui.css")
+
+
+def test_what_the_image_holds_has_the_fonts_of_the_invoices(image: Path) -> None:
+    folder = "oms/orders/fonts"
+    assert {path.name for path in (image / folder).iterdir()} == {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE"}
+    assert not files.ignored(f"{folder}/DejaVuSans.ttf")
