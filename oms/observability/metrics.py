@@ -18,6 +18,11 @@ REDIS_FAILURES = Counter("oms_redis_failures_total", "Times Redis was away and t
 LIMITER_FALLBACKS = Counter("oms_limiter_fallbacks_total", "Requests counted by this process because Redis was away.")
 EVENTS_PUBLISHED = Counter("oms_events_published_total", "Events whose delivery Kafka confirmed.", ("topic",))
 EVENTS_FAILED = Counter("oms_events_failed_total", "Deliveries that failed and will be tried again.", ("topic",))
+PROVIDER_REQUESTS = Counter(
+    "oms_provider_requests_total",
+    "Requests to payment providers: ok, refused, unavailable, or closed_off (not sent, after a row of failures).",
+    ("provider", "operation", "outcome"),
+)
 MESSAGES = Counter("oms_consumer_messages_total", "Messages consumed, by how they ended.", ("topic", "outcome"))
 
 

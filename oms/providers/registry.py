@@ -9,6 +9,7 @@ from oms.errors import NotFound
 from oms.extensions import settings as running_settings
 from oms.providers.manual import Manual
 from oms.providers.provider import Provider
+from oms.providers.razorpay import Razorpay
 
 BY_HAND = frozenset({"cash", "cod"})
 
@@ -16,6 +17,8 @@ BY_HAND = frozenset({"cash", "cod"})
 def configured(settings: Settings) -> Mapping[str, Provider]:
     """Every provider whose keys are set, by name: one that is no longer the default still pays its refunds."""
     found: list[Provider] = [Manual()]
+    if settings.razorpay_key_id:
+        found.append(Razorpay.of(settings))
     return {provider.name: provider for provider in found}
 
 
