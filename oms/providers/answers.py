@@ -16,6 +16,12 @@ class Unexpected(ValueError):
     """The document has another shape than documented; the text names the member and never its value."""
 
 
+def is_a(document: dict[str, Any], member: str, kind: str) -> None:
+    """Providers write into every document what it is (`"object": "refund"`); raises `Unexpected` for anything else."""
+    if document.get(member) != kind:
+        raise Unexpected(f"it is no {kind}")
+
+
 def members(value: Any, name: str) -> dict[str, Any]:
     """`value[name]`, an object."""
     found = value.get(name) if isinstance(value, dict) else None

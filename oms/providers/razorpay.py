@@ -236,6 +236,7 @@ def _orders(document: dict[str, Any], receipt: str) -> list[tuple[str, int, str]
 
 def _payment(entity: dict[str, Any], order: Mapping[str, Any] | None = None) -> ProviderPayment:
     """A payment entity. Its notes are those of the checkout, the order's are beside it in `order.paid` only."""
+    answers.is_a(entity, "entity", "payment")
     currency = answers.currency(entity)
     unit = by_iso(currency)
     status = _PAYMENT_STATUS.get(answers.text(entity, "status"))
@@ -263,6 +264,7 @@ def _error(entity: dict[str, Any]) -> str:
 
 
 def _refund(entity: dict[str, Any]) -> ProviderRefund:
+    answers.is_a(entity, "entity", "refund")
     currency = answers.currency(entity)
     status = _REFUND_STATUS.get(answers.text(entity, "status"))
     if status is None:

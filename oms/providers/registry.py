@@ -10,6 +10,7 @@ from oms.extensions import settings as running_settings
 from oms.providers.manual import Manual
 from oms.providers.provider import Provider
 from oms.providers.razorpay import Razorpay
+from oms.providers.stripe import Stripe
 
 BY_HAND = frozenset({"cash", "cod"})
 
@@ -19,6 +20,8 @@ def configured(settings: Settings) -> Mapping[str, Provider]:
     found: list[Provider] = [Manual()]
     if settings.razorpay_key_id:
         found.append(Razorpay.of(settings))
+    if settings.stripe_secret_key:
+        found.append(Stripe.of(settings))
     return {provider.name: provider for provider in found}
 
 

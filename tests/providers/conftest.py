@@ -11,7 +11,9 @@ from prometheus_client import REGISTRY
 from oms.config import Settings
 from oms.providers.provider import PaymentRequest, RefundRequest
 from oms.providers.razorpay import Razorpay
+from oms.providers.stripe import Stripe
 from tests.providers.razorpay_server import RazorpayServer
+from tests.providers.stripe_server import StripeServer
 
 LEAST = {
     "DATABASE_URL": "postgresql://user:word@db:5432/oms",
@@ -62,6 +64,17 @@ def razorpay(razorpay_server: RazorpayServer, clock: Clock) -> Razorpay:
 def hasty_razorpay(razorpay_server: RazorpayServer, clock: Clock) -> Razorpay:
     """One that waits for an answer a tenth of a second only."""
     return Razorpay.of(settings_with(**razorpay_server.environ(), **SHORT), clock=clock, pause=clock.pause)
+
+
+@pytest.fixture
+def stripe_server() -> Iterator[StripeServer]:
+    with StripeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def stripe(stripe_server: StripeServer, clock: Clock) -> Stripe:
+    return Stripe.of(settings_with(**stripe_server.environ()), clock=clock, pause=clock.pause)
 
 
 def payment_request(amount: str = "49.90", currency: str = "INR", **changes: Any) -> PaymentRequest:

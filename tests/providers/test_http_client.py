@@ -1,5 +1,7 @@
 """Faults on the way to a provider: what is tried again, what settles nothing, and when a provider is left alone."""
 
+import json
+import socket
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,10 +12,18 @@ import structlog
 from oms.providers.http_client import MAX_BYTES
 from oms.providers.provider import ProviderRefused, ProviderUnavailable
 from oms.providers.razorpay import Razorpay
-from tests.providers.conftest import Clock, payment_request, refund_request, settings_with
+from tests.providers.conftest import SHORT, Clock, payment_request, refund_request, settings_with
 from tests.providers.provider_server import HANG, HANG_AFTERWARDS, RESET, Answer, ProviderServer, as_json
 from tests.providers.razorpay_server import KEY_SECRET, RazorpayServer
 
+PAYMENT = {
+    "entity": "payment",
+    "id": "pay_1",
+    "status": "captured",
+    "amount": 1,
+    "amount_refunded": 0,
+    "currency": "INR",
+}
 Counted = Callable[[str, str, str], float]
 
 
@@ -119,12 +129,18 @@ def test_a_refusal_that_is_not_in_the_providers_words_is_not_a_no(
         b'{"items": [], "items": []}',
         b'{"items": NaN}',
         b"[" * 100_000,
-        b'{"items": [{"id": "pay_1", "status": "captured", "amount": true, "amount_refunded": 0, "currency": "INR"}]}',
-        b'{"items": [{"id": "pay_1", "status": "captured", "amount": -1, "amount_refunded": 0, "currency": "INR"}]}',
-        b'{"items": [{"id": "pay_1", "status": "captured", "amount": 1.5, "amount_refunded": 0, "currency": "INR"}]}',
-        b'{"items": [{"id": "pay_1", "status": "captured", "amount": 100, "amount_refunded": 0, "currency": "?"}]}',
-        b'{"items": [{"id": "../1", "status": "captured", "amount": 100, "amount_refunded": 0, "currency": "INR"}]}',
-        b'{"items": [{"id": "pay_1", "status": "new", "amount": 100, "amount_refunded": 0, "currency": "INR"}]}',
+        *(
+            json.dumps({"items": [PAYMENT | change]}).encode()
+            for change in (
+                {"amount": True},
+                {"amount": -1},
+                {"amount": 1.5},
+                {"currency": "?"},
+                {"id": "../1"},
+                {"status": "new"},
+                {"entity": "order"},
+            )
+        ),
     ],
 )
 def test_a_yes_that_cannot_be_read_settles_nothing(
@@ -176,6 +192,32 @@ def test_a_provider_that_does_not_answer_is_given_up_once(
     assert len(razorpay_server.asked("POST", "/refund")) == 1
     assert hasty_razorpay.refund(request).status == "processed"
     assert len(razorpay_server.refunds) == 1
+
+
+def test_an_answer_that_trickles_in_for_ever_is_given_up(clock: Clock, razorpay_server: RazorpayServer) -> None:
+    """Every packet comes in time; only a limit for the whole ends it."""
+    given_up = threading.Event()
+
+    def trickle() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not given_up.wait(0.02):
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        environ = {**razorpay_server.environ(), **SHORT, "RAZORPAY_API_URL": url}
+        razorpay = Razorpay.of(settings_with(**environ), clock=clock, pause=clock.pause)
+        with pytest.raises(ProviderUnavailable):
+            razorpay.payments_of("order_1")
+        given_up.set()
+        thread.join(5)
 
 
 def test_nobody_at_the_address_is_no_answer(clock: Clock, razorpay_server: RazorpayServer) -> None:

@@ -214,7 +214,15 @@ def payload_of(payment: object, **event: object) -> bytes:
     return json.dumps(document | event).encode()
 
 
-GOOD = {"id": "pay_1", "status": "captured", "amount": 100, "amount_refunded": 0, "currency": "INR", "notes": []}
+GOOD = {
+    "entity": "payment",
+    "id": "pay_1",
+    "status": "captured",
+    "amount": 100,
+    "amount_refunded": 0,
+    "currency": "INR",
+    "notes": [],
+}
 
 
 def test_the_least_that_is_needed_is_enough(razorpay: Razorpay, razorpay_server: RazorpayServer) -> None:
@@ -241,9 +249,10 @@ def test_the_least_that_is_needed_is_enough(razorpay: Razorpay, razorpay_server:
         payload_of(GOOD, payload={"payment": GOOD}),
         payload_of(None),
         payload_of([GOOD]),
-        *(payload_of({name: value for name, value in GOOD.items() if name != left_out}) for left_out in [*GOOD][:5]),
+        *(payload_of({name: value for name, value in GOOD.items() if name != left_out}) for left_out in [*GOOD][:6]),
         payload_of(GOOD | {"id": "../../x"}),
         payload_of(GOOD | {"id": 7}),
+        payload_of(GOOD | {"entity": "refund"}),
         payload_of(GOOD | {"status": "stolen"}),
         payload_of(GOOD | {"amount": -100}),
         payload_of(GOOD | {"amount": True}),
