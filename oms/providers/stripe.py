@@ -120,7 +120,7 @@ class Stripe:
 
     def capture(self, provider_payment_id: str, amount: Decimal, currency: str) -> ProviderPayment:
         path = f"/v1/payment_intents/{_path(provider_payment_id)}/capture"
-        fields = {"amount_to_capture": str(unit(currency).count(amount)), **_EXPAND_CHARGE}
+        fields = {"amount_to_capture": str(unit(currency).count(amount))}
         # A key of this call only: Stripe would give the same refusal again for a day, though the state has changed.
         call = _post("capture", path, fields, key=f"capture-{uuid.uuid4()}")
         try:
