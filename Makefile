@@ -23,7 +23,7 @@ demo: $(STACK_STAMP) ## send the examples of both older systems to the running A
 	@exec $(BIN)/python -m devstack.demo
 
 test: $(DEV_STAMP) ## run all tests against servers of their own; ARGS=... is passed to pytest
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: ## run all tests and show what they don't reach; slower
 	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"

@@ -16,7 +16,32 @@ from oms.app import create_app
 from oms.config import Settings
 from tests.callers import Caller, api_key_caller, person
 
+# What takes longest, longest first. Files are handed out in this order, so that none of these is left for the end.
+LONG = (
+    "consumer/test_commands.py",
+    "consumer/test_failures.py",
+    "processes/test_kills.py",
+    "floor/test_outbox.py",
+    "processes/test_start.py",
+    "processes/test_shutdown.py",
+    "migrations/test_migrations.py",
+    "consumer/test_effects.py",
+    "devstack/test_kafka.py",
+    "floor/test_rate_limits.py",
+    "floor/test_kafka.py",
+    "api/test_openapi.py",
+    "deployment/test_dockerfile.py",
+    "devstack/test_run.py",
+    "floor/test_transactions.py",
+    "orders/test_machine.py",
+)
 SECRET = "only-for-the-tests-and-long-enough-0123456789"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    rank = {here / name: position for position, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path, len(LONG)))
 
 
 @dataclass(frozen=True, slots=True)

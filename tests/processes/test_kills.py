@@ -13,8 +13,6 @@ from tests.floor.topics import NEW_ORDER, ORDER_EVENTS, Listener, first_sequence
 from tests.processes.conftest import Stack
 from tests.processes.programs import Client, Program, kill
 
-# One stack for all of them, where the test runner can keep a group together.
-pytestmark = pytest.mark.xdist_group("kills")
 # A wake-up that died with the worker is repeated when the clock comes by.
 DELIVERED_SECONDS = 30
 
