@@ -1,6 +1,10 @@
 """The job worker: `python worker.py`. One warm process: the app, its pool and its Kafka producer outlive the jobs."""
 
+import gc
 import sys
+
+# As in wsgi.py: what is being loaded stays, and nobody has to look for garbage in it.
+gc.disable()
 
 import structlog
 from prometheus_client import start_http_server
@@ -16,6 +20,9 @@ from oms.errors import ConfigurationError
 from oms.extensions import queue_connection, settings
 from oms.jobs.publish_outbox import publisher
 from oms.queues import JOBS, queue
+
+gc.freeze()
+gc.enable()
 
 _log = structlog.get_logger("oms.worker")
 

@@ -1,8 +1,10 @@
 """The Procfile has somebody for everything that waits for work."""
 
+import gc
 import importlib
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from flask import Flask
 
 from devstack.procfile import read_procfile
 from oms import queues, schema_version
+from tests.conftest import Servers
 
 ROOT = Path(__file__).parent.parent.parent
 PROCFILE = read_procfile(ROOT / "Procfile")
@@ -26,6 +29,19 @@ def test_the_queue_has_a_worker_that_listens_to_nothing_else() -> None:
     assert program == ["python", "worker.py"]
     source = (ROOT / "worker.py").read_text()
     assert re.search(r"OmsWorker\(\s*\[queue\(\)\]", source)
+
+
+@pytest.mark.parametrize("name", ["wsgi", "worker"])
+def test_what_a_process_has_loaded_is_left_alone_by_the_garbage_collector(
+    name: str, monkeypatch: pytest.MonkeyPatch, servers: Servers
+) -> None:
+    for variable, value in servers.environ().items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    gc.unfreeze()
+    importlib.import_module(name)
+    assert gc.get_freeze_count() > 10_000
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("name", sorted(queues.JOBS))
