@@ -27,13 +27,13 @@ class _Breaker:
         self._lock = threading.Lock()
         self._closed_until = 0.0
 
-    def open_now(self) -> bool:
+    def may_try(self) -> bool:
         return time.monotonic() >= self._closed_until
 
     def trip(self) -> bool:
         """True for the one caller who should say so in the log."""
         with self._lock:
-            first = self.open_now()
+            first = self.may_try()
             self._closed_until = time.monotonic() + PAUSE_SECONDS
             return first
 
@@ -46,7 +46,7 @@ breaker = _Breaker()
 
 def attempt(use: str, work: Callable[["redis.Redis"], T]) -> T | None:
     """`work(client)`, or None when Redis is away; `use` names the purpose in the metric and the log."""
-    if not breaker.open_now():
+    if not breaker.may_try():
         REDIS_FAILURES.labels(use).inc()
         return None
     try:

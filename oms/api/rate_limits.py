@@ -33,7 +33,7 @@ class OneRoundTrip(RedisStorage):
         super().__init__("redis://unused", key_prefix="limit", **options)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        if not redis_guard.breaker.open_now():
+        if not redis_guard.breaker.may_try():
             raise redis.ConnectionError("Redis is being left alone after a failure")
         try:
             return self._count(key, limit, expiry, amount)

@@ -167,7 +167,7 @@ def test_when_redis_returns_the_count_is_shared_again(strict: Flask, caller: Cal
     assert caller.get("/orders").status_code == 200
     assert limiter._storage_dead
     valkey.start()
-    assert wait_until(lambda: redis_guard.breaker.open_now(), 5)
+    assert wait_until(redis_guard.breaker.may_try, 5)
     someone_else = Outsider.like(person(strict, "customer"))
     # Flask-Limiter asks again after 1, 2, 4 ... seconds.
     assert wait_until(lambda: bool(someone_else.get("/auth/me")) and not limiter._storage_dead, 10)
