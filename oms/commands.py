@@ -5,6 +5,7 @@ import threading
 from types import FrameType
 
 import click
+from confluent_kafka import KafkaException
 from flask import Flask
 from flask.cli import AppGroup
 
@@ -36,8 +37,17 @@ def sweep(every: float | None) -> None:
 @oms.command("create-topics")
 def create_topics() -> None:
     """Create the Kafka topics that are missing, with the configured partitions."""
-    made = kafka.create_topics(settings())
-    click.echo(f"created {', '.join(made)}" if made else "nothing to create")
+    try:
+        made = kafka.create_topics(settings())
+    except KafkaException as error:
+        raise click.ClickException(f"Kafka does not answer: {error.args[0].name()}") from error
+    if made.created:
+        click.echo(f"created {', '.join(made.created)}")
+    if made.refused:
+        reasons = (f"{topic} ({reason})" for topic, reason in made.refused.items())
+        raise click.ClickException(f"not created: {', '.join(reasons)}")
+    if not made.created:
+        click.echo("nothing to create")
 
 
 def register(app: Flask) -> None:

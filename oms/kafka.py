@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from oms.config import Settings
 from oms.observability.metrics import EVENTS_FAILED, EVENTS_PUBLISHED
 
 DELIVERY_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
+CREATION_SECONDS = 5.0
 MESSAGE_BYTES = 4 * 1024 * 1024
 Option = str | int | float | bool
 _log = structlog.get_logger(__name__)
@@ -214,37 +217,42 @@ class BrokerCheck:
             return False
 
 
-def create_topics(settings: Settings) -> list[str]:
-    """Create what is missing, with the configured partitions; returns the names made.
+@dataclass(frozen=True, slots=True)
+class MissingTopics:
+    """What became of the topics that were missing; `refused` has the reason for each that is still missing."""
 
-    A broker that can't (the development stack's) is left as it is: its topics appear on first use.
+    created: list[str]
+    refused: dict[str, str]
+
+
+def create_topics(settings: Settings) -> MissingTopics:
+    """Create what is missing, with the configured partitions. Raises `KafkaException` when no broker answers.
+
+    The development stack's broker can't: there, a topic appears on first use.
     """
     admin = AdminClient(client_options(settings))
     consumed = settings.consumed_topics
     wanted = {settings.kafka_order_topic, *consumed, *(f"{topic}.dlq" for topic in consumed)}
-    missing = sorted(wanted - set(admin.list_topics(timeout=5).topics))
-    made = []
-    futures = (
-        admin.create_topics(
-            [
-                NewTopic(
-                    name,
-                    settings.kafka_topic_partitions,
-                    settings.kafka_topic_replication,
-                    config={"max.message.bytes": str(MESSAGE_BYTES)},
-                )
-                for name in missing
-            ],
-            operation_timeout=5,
-            request_timeout=5,
-        )
-        if missing
-        else {}
-    )
-    for name, future in futures.items():
+    missing = sorted(wanted - set(admin.list_topics(timeout=ANSWER_SECONDS).topics))
+    made = MissingTopics([], {})
+    for name, future in _creations(admin, missing, settings).items():
         try:
             future.result()
-            made.append(name)
+            made.created.append(name)
         except KafkaException as error:
-            _log.warning("topic_not_created", topic=name, reason=error.args[0].name())
+            reason: KafkaError = error.args[0]
+            if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:  # else somebody was quicker
+                made.refused[name] = reason.name()
     return made
+
+
+def _creations(admin: AdminClient, names: list[str], settings: Settings) -> "dict[str, Future[None]]":
+    if not names:
+        return {}
+    partitions, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication
+    config = {"max.message.bytes": str(MESSAGE_BYTES)}
+    topics = [NewTopic(name, partitions, replicas, config=config) for name in names]
+    created: dict[str, Future[None]] = admin.create_topics(
+        topics, operation_timeout=CREATION_SECONDS, request_timeout=CREATION_SECONDS
+    )
+    return created

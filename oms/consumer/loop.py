@@ -48,9 +48,12 @@ class Loop:
 
     def _create_topics(self) -> None:
         try:
-            kafka.create_topics(self._settings)
+            refused = kafka.create_topics(self._settings).refused
         except KafkaException as error:
             _log.warning("topics_not_created", reason=error.args[0].name())
+            return
+        for topic, reason in refused.items():
+            _log.warning("topic_not_created", topic=topic, reason=reason)
 
     def _consume(self, member: Partitions) -> None:
         while not self._stop.is_set():
