@@ -5,11 +5,14 @@ import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
+
+import orjson
 
 LONGEST_PAUSE = 61  # seconds; the limits are per minute
 
@@ -20,7 +23,7 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and the JSON that came with it; None where there was no JSON."""
+    """A status and the JSON that came with it, amounts as `Decimal`; None where there was no JSON."""
 
     status: int
     body: Any
@@ -53,9 +56,7 @@ class Api:
         answer = self._send(method, path, body, form)
         if not quiet:
             print(f"HTTP {answer.status}")
-            print(
-                "" if answer.body is None else json.dumps(answer.body, indent=2, ensure_ascii=False) + "\n", flush=True
-            )
+            print("" if answer.body is None else _written(answer.body, orjson.OPT_INDENT_2) + "\n", flush=True)
         return answer
 
     def _send(self, method: str, path: str, body: object, form: Mapping[str, str] | None) -> Answer:
@@ -63,7 +64,7 @@ class Api:
         if form is not None:
             data, headers["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
         elif body is not None:
-            data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+            data, headers["Content-Type"] = _written(body).encode(), "application/json"
         request = Request(self._address + path, data, headers, method=method)  # noqa: S310 - our own http address
         while True:
             try:
@@ -84,7 +85,7 @@ class Api:
         if self._token:
             parts.append(f'-H "Authorization: Bearer ${self._token_name}"')
         if body is not None:
-            parts += ['-H "Content-Type: application/json"', f"-d {shlex.quote(json.dumps(body))}"]
+            parts += ['-H "Content-Type: application/json"', f"-d {shlex.quote(_written(body))}"]
         shown = {name: "..." if name == "password" else value for name, value in (form or {}).items()}
         parts += [f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in shown.items()]
         return " ".join(parts)
@@ -92,6 +93,17 @@ class Api:
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data) if data else None
+        return json.loads(data, parse_float=Decimal) if data else None
     except ValueError:
         return data.decode(errors="replace")
+
+
+def _written(document: object, option: int = 0) -> str:
+    """JSON in which an amount has the digits it came with: 45.00, not 45.0."""
+    return orjson.dumps(document, default=_digits, option=option).decode()
+
+
+def _digits(amount: object) -> orjson.Fragment:
+    if not isinstance(amount, Decimal):
+        raise TypeError(f"{type(amount).__name__} is not JSON")
+    return orjson.Fragment(f"{amount:f}".encode())

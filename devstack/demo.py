@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ ORDER = {
     "customer_id": "CUST-001",
     "facility_id": "FAC-001",
     "status": "pending",
-    "total_amount": 99.99,
+    "total_amount": Decimal("99.99"),
     "order_datetime": "2024-01-01T10:00:00",
     "eta": "2024-01-01T15:00:00",
-    "items": [{"sku": "ITEM-001", "quantity": 2, "unit_price": 45.00, "sale_price": 49.99}],
+    "items": [{"sku": "ITEM-001", "quantity": 2, "unit_price": Decimal("45.00"), "sale_price": Decimal("49.99")}],
 }
 
 
@@ -82,7 +83,8 @@ def _orders_of_lines(demo: Demo, staff: Api) -> None:
     order_id = _free_order_id(staff)
     path = f"/orders/{order_id}"
     order = {"order_id": order_id, **ORDER}
-    demo.expect(201, staff.call("POST", "/orders", order), order_id=order_id, status="pending", total_amount=99.99)
+    placed = staff.call("POST", "/orders", order)
+    demo.expect(201, placed, order_id=order_id, status="pending", total_amount=ORDER["total_amount"])
     listing = demo.expect(200, staff.call("GET", "/orders?limit=10"))
     if order_id not in [entry["order_id"] for entry in listing.get("orders", [])]:
         demo.surprises.append(f"{order_id} is missing in the list")
