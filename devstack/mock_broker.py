@@ -17,9 +17,13 @@ from pathlib import Path
 
 import confluent_kafka
 
+from devstack.ports import is_free
+from devstack.server import wait_until
+
 PRODUCER = 0  # rd_kafka_type_t; the cluster only needs some client handle to live on
 BROKER_ID = 1
 REBALANCE_DELAY_MS = 100
+RELEASE_SECONDS = 2
 HIGHEST_FIRST_OFFSET = 2_000_000_000
 
 _Pointer = ctypes.c_void_p
@@ -99,6 +103,13 @@ def _library() -> ctypes.CDLL:
     raise RuntimeError("the confluent-kafka wheel of this machine has no librdkafka of its own")
 
 
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
+
+
 class MockBroker:
     """One broker that listens on 127.0.0.1:`port` once `listen` is called."""
 
@@ -106,7 +117,7 @@ class MockBroker:
         """Raises OSError when the port is taken, RuntimeError when the library refuses."""
         self._port = port
         self._library = _library()
-        self._listener = self._bind()
+        self._listener = _bound(port)
         error = ctypes.create_string_buffer(512)
         handle = self._library.rd_kafka_new(PRODUCER, self._library.rd_kafka_conf_new(), error, len(error))
         if not handle:
@@ -114,6 +125,7 @@ class MockBroker:
         self._cluster = self._library.rd_kafka_mock_cluster_new(handle, 1)
         own_address = self._library.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
         self._own_port = int(own_address.rpartition(":")[2])
+        self._reserve: socket.socket | None = None
         self._library.rd_kafka_mock_broker_set_host_port(self._cluster, BROKER_ID, b"127.0.0.1", port)
 
     def create_topic(self, name: str, partitions: int) -> None:
@@ -143,6 +155,14 @@ class MockBroker:
         self._listener.close()
         # Any request wakes the mock's thread, which then polls the new socket.
         self._check(self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, REBALANCE_DELAY_MS))
+        # The mock wants its own port back when it comes up again, and ends the process if somebody else has it by then.
+        self._keeping = threading.Thread(target=self._keep_own_port, daemon=True)
+        self._keeping.start()
+
+    def _keep_own_port(self) -> None:
+        # The mock lets go of it when its thread looks for requests the next time, after up to a second.
+        if wait_until(lambda: is_free(self._own_port), RELEASE_SECONDS):
+            self._reserve = _bound(self._own_port)
 
     def down(self) -> None:
         """Drop every connection and refuse new ones; what is stored stays."""
@@ -150,7 +170,10 @@ class MockBroker:
 
     def up(self) -> None:
         """Accept clients again after `down`."""
-        self._listener = self._bind()
+        self._listener = _bound(self._port)
+        self._keeping.join()
+        if self._reserve:
+            self._reserve.close()
         self._check(self._library.rd_kafka_mock_broker_set_up(self._cluster, BROKER_ID))
         self.listen()
 
@@ -158,12 +181,6 @@ class MockBroker:
         """Answer the next requests of kind `api_key` (0 is Produce) with these Kafka error codes, one each."""
         errors = (ctypes.c_int * len(codes))(*codes)
         self._library.rd_kafka_mock_push_request_errors_array(self._cluster, api_key, len(codes), errors)
-
-    def _bind(self) -> socket.socket:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self._port))
-        return listener
 
     def _descriptor_of_listener(self) -> int:
         for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
