@@ -14,22 +14,31 @@ from oms.api import (
     browsers,
     docs_page,
     error_responses,
+    invoices,
     legacy,
     openapi,
     orders,
     paths,
+    payment_events,
+    payments,
     probes,
     rate_limits,
     request_log,
+    returns,
     vocabulary,
 )
 from oms.config import Settings
 from oms.extensions import READ_BIND, bind_redis, db, engine_options, migrate
 from oms.observability import logs
+from oms.providers.registry import bind_providers
 
 BLUEPRINTS = (
     auth.blueprint,
     orders.blueprint,
+    payments.blueprint,
+    returns.blueprint,
+    invoices.blueprint,
+    payment_events.blueprint,
     legacy.blueprint,
     vocabulary.blueprint,
     probes.blueprint,
@@ -56,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _bind_database(app, settings)
     bind_redis(app, settings)
     bind_jwt(app, settings)
+    bind_providers(app, settings)
     if settings.trusted_proxy_hops:
         hops = settings.trusted_proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

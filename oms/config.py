@@ -26,6 +26,7 @@ PROVIDER_KEYS = {
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _RATE = re.compile(r"[1-9][0-9]{0,8} ?(/|per) ?([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?")
+_SERIES = re.compile(r"[A-Za-z0-9.-]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Settings:
     idempotency_retention_hours: int
     pending_order_ttl_minutes: int
     return_window_days: int
+    invoice_series: str
+    credit_note_series: str
+    seller_name: str
+    seller_address: str
+    seller_tax_id: str
     db_pool_size: int
     db_statement_timeout_ms: int
     db_lock_timeout_ms: int
@@ -128,6 +134,11 @@ class Settings:
             "idempotency_retention_hours": read.integer("IDEMPOTENCY_RETENTION_HOURS", 24, 1, 8760),
             "pending_order_ttl_minutes": read.integer("PENDING_ORDER_TTL_MINUTES", 0, 0, 525_600),
             "return_window_days": read.integer("RETURN_WINDOW_DAYS", 30, 0, 3650),
+            "invoice_series": read.series("INVOICE_SERIES", "INV-{year}"),
+            "credit_note_series": read.series("CREDIT_NOTE_SERIES", "CN-{year}"),
+            "seller_name": read.text(("SELLER_NAME",), "The shop"),
+            "seller_address": (read.optional("SELLER_ADDRESS") or "").replace("\\n", "\n"),
+            "seller_tax_id": read.optional("SELLER_TAX_ID") or "",
             "db_pool_size": read.integer("DB_POOL_SIZE", 9, 1, 200),
             "db_statement_timeout_ms": read.integer("DB_STATEMENT_TIMEOUT_MS", 10_000, 100, 600_000),
             "db_lock_timeout_ms": read.integer("DB_LOCK_TIMEOUT_MS", 3_000, 10, 600_000),
@@ -209,6 +220,12 @@ class _Reader:
         if not _RATE.fullmatch(raw):
             self._faults.append(f"{' or '.join(names)} must look like 30/minute")
             return default
+        return raw
+
+    def series(self, name: str, default: str) -> str:
+        raw = self.optional(name) or default
+        if not _SERIES.fullmatch(raw.replace("{year}", "2000")):
+            self._faults.append(f"{name} must be 1 to 30 of A-Z a-z 0-9 . - with {{year}} where the year goes")
         return raw
 
     def timezone(self, name: str, default: str) -> str:

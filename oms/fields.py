@@ -106,6 +106,14 @@ class Money(_Number):
     """An amount; how many decimals it may have is checked where the currency is known."""
 
 
+class Percentage(_Number):
+    """A rate in percent, 18 for 18 %."""
+
+    high = Decimal(1000)
+    scale = 4
+    what = "a rate in percent such as 18 or 2.5"
+
+
 class Quantity(_Number):
     """How much of a thing, NUMERIC(10,3), more than zero unless told otherwise."""
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+ZERO = Decimal(0)
 MAX_AMOUNT = Decimal("999999999999")
 _PLACES = {
     **dict.fromkeys(

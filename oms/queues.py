@@ -18,7 +18,8 @@ from oms.redis_guard import attempt
 QUEUE = "oms"
 PUBLISH_OUTBOX = "oms.jobs.publish_outbox.publish_outbox"
 REFRESH_CACHE = "oms.jobs.refresh_cache.refresh_cache"
-JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE})
+SEND_REFUNDS = "oms.jobs.send_refunds.send_refunds"
+JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE, SEND_REFUNDS})
 JOB_SECONDS = 60
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 WAKE_SECONDS = 30

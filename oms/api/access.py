@@ -74,6 +74,7 @@ orders_write = _declare(Policy("orders_write", _EVERYBODY, "orders:write"))
 fulfilment_or_customer = _declare(Policy("fulfilment_or_customer", _EVERYBODY, "fulfilment"))
 fulfilment = _declare(Policy("fulfilment", _STAFF, "fulfilment"))
 payments = _declare(Policy("payments", _STAFF, "payments"))
+payments_or_customer = _declare(Policy("payments_or_customer", _EVERYBODY, "payments"))
 
 
 def prefetch(keys: Callable[[], list[str]]) -> Callable[[View], View]:

@@ -18,6 +18,11 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def commit(work: Callable[[Session], Answer], body: Any = None) -> Response:
+    """`run`, and its answer as a response."""
+    return response(run(work, body))
+
+
+def run(work: Callable[[Session], Answer], body: Any = None) -> Answer:
     """Run one change in one transaction, at most once per key; `body` is the request's body as it was parsed.
 
     Raises `Invalid` (invalid_idempotency_key, idempotency_key_reused) or `Conflict` idempotency_in_progress.
@@ -38,9 +43,9 @@ def commit(work: Callable[[Session], Answer], body: Any = None) -> Response:
     return _done(transaction(once))
 
 
-def _done(answer: Answer) -> Response:
+def _done(answer: Answer) -> Answer:
     read_your_writes.remember_write()
-    return response(answer)
+    return answer
 
 
 def response(answer: Answer) -> Response:

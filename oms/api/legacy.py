@@ -6,14 +6,14 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access, conditional, idempotency, openapi
+from oms.api import access, checkout, conditional, idempotency, openapi
 from oms.api.openapi import OmsBlueprint
 from oms.api.orders import CHANGE_DOC, KEY_HEADER, READ_DOC, change, details
 from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
 from oms.idempotency import Answer
 from oms.orders import bodies, cache, changes, items, placement
 from oms.orders.order import NO_REASON, etag
-from oms.orders.representation import amount, moment
+from oms.orders.representation import amount, moment, payment_document
 
 blueprint = OmsBlueprint("legacy", __name__, description="The routes clients of the first system know")
 
@@ -45,10 +45,11 @@ def create_order() -> Response:
             "eta": moment(order.eta),
             "status": order.status,
             "total_amount": amount(order.total_amount, order.currency),
+            "payments": [payment_document(payment, order.currency) for payment in order.payments],
         }
         return Answer(strict_json.write(placed), 201, f"/orders/{order.order_id}", etag(order.version))
 
-    return idempotency.commit(work, body)
+    return checkout.opened(idempotency.run(work, body), data)
 
 
 @blueprint.route("/get_order_details", methods=["GET"])

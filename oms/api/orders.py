@@ -8,7 +8,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access, conditional, idempotency, openapi
+from oms.api import access, checkout, conditional, idempotency, openapi
 from oms.api.openapi import OmsBlueprint
 from oms.api.read_your_writes import read_recent
 from oms.api.schemas import (
@@ -94,7 +94,7 @@ def create_order() -> Response:
         location = f"/orders/{order.order_id}"
         return Answer(cache.announce(session, order), 201, location, etag(order.version))
 
-    return idempotency.commit(work, body)
+    return checkout.opened(idempotency.run(work, body), data)
 
 
 @blueprint.route("", methods=["GET"])

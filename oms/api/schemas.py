@@ -8,12 +8,39 @@ from marshmallow import Schema, fields, validate
 from oms.fields import Money, Quantity, QueryInteger, Text, Timestamp
 from oms.orders import lifecycle
 from oms.orders.bodies import A_EXAMPLE, OrderIdField
-from oms.orders.models import PAYMENT_MODES, PAYMENT_STATUSES, REFUND_STATUSES, RETURN_REASONS, RETURN_STATUSES
+from oms.orders.models import (
+    PAYMENT_MODES,
+    PAYMENT_STATUSES,
+    REFUND_STATUSES,
+    RESOLUTIONS,
+    RETURN_REASONS,
+    RETURN_STATUSES,
+)
 
 _STATUS = validate.OneOf(list(lifecycle.STATUSES))
 
 
-class ItemView(Schema):
+class TaxLineView(Schema):
+    """A tax: what was asked for, and what it comes to."""
+
+    name = fields.String(metadata={"example": "GST"})
+    rate = Quantity(allow_none=True, above=None, metadata={"description": "In percent."})
+    amount = Money()
+    included = fields.Boolean(metadata={"description": "In the price already; not added to it."})
+
+
+class AdjustedView(Schema):
+    """What is added to or taken off a price."""
+
+    discount = Money()
+    handling_charge = Money()
+    delivery_charge = Money()
+    packaging_charge = Money()
+    surge_charge = Money()
+    tax_lines = fields.List(fields.Nested(TaxLineView))
+
+
+class ItemView(AdjustedView):
     """A line."""
 
     line_no = fields.Integer(metadata={"example": 1})
@@ -27,17 +54,25 @@ class ItemView(Schema):
     shipped_quantity = Quantity(above=None)
     delivered_quantity = Quantity(above=None)
     returned_quantity = Quantity(above=None)
-    refunded_quantity = Quantity(above=None)
+    refunded_quantity = Quantity(
+        above=None, metadata={"description": "Units paid back that were not cancelled: returned, or refunded by line."}
+    )
+    return_window_days = fields.Integer(allow_none=True)
+    delivered_at = Timestamp(allow_none=True)
     metadata = fields.Dict(allow_none=True)
 
 
-class RefundView(Schema):
-    """Money that goes back."""
+class PaymentRefundView(Schema):
+    """What one payment gives back in a refund."""
 
     refund_id = fields.String()
     status = fields.String(validate=validate.OneOf(REFUND_STATUSES))
     amount = Money()
+    cause = fields.String(metadata={"description": "amount, items, cancel, return, capture or excess."})
     reason = fields.String(allow_none=True)
+    credit_note_number = fields.String(allow_none=True)
+    provider_refund_id = fields.String(allow_none=True)
+    error = fields.String(allow_none=True, metadata={"description": "Why it failed."})
     created_at = Timestamp()
 
 
@@ -52,8 +87,12 @@ class PaymentView(Schema):
     refunded_amount = Money()
     refundable_amount = Money()
     attested = fields.Boolean(metadata={"description": "The customer's word; no refund is drawn from it."})
+    provider = fields.String(metadata={"example": "razorpay"})
+    provider_order_id = fields.String(allow_none=True)
+    provider_payment_id = fields.String(allow_none=True)
+    error = fields.String(allow_none=True, metadata={"description": "Why the last attempt to pay failed."})
     created_at = Timestamp()
-    refunds = fields.List(fields.Nested(RefundView))
+    refunds = fields.List(fields.Nested(PaymentRefundView))
 
 
 class ReturnItemView(Schema):
@@ -72,11 +111,14 @@ class ReturnView(Schema):
     status = fields.String(validate=validate.OneOf(RETURN_STATUSES))
     reason = fields.String(validate=validate.OneOf(RETURN_REASONS))
     remarks = fields.String(allow_none=True)
+    resolution = fields.String(validate=validate.OneOf(RESOLUTIONS))
+    replacement_order_id = fields.String(allow_none=True)
     created_at = Timestamp()
+    updated_at = Timestamp()
     items = fields.List(fields.Nested(ReturnItemView))
 
 
-class OrderView(Schema):
+class OrderView(AdjustedView):
     """An order with everything."""
 
     order_id = fields.String(metadata={"example": "ORD-001"})
@@ -95,6 +137,7 @@ class OrderView(Schema):
     currency = fields.String(metadata={"example": "USD"})
     total_amount = Money(metadata={"example": 99.99})
     order_price = Money(allow_none=True)
+    amount_due = Money(metadata={"description": "What is still to be paid."})
     rounding_adjustment = Money(low=-1, metadata={"example": 0.01})
     items = fields.Raw(
         metadata={
@@ -105,6 +148,8 @@ class OrderView(Schema):
     address = fields.Dict(allow_none=True)
     payments = fields.List(fields.Nested(PaymentView))
     returns = fields.List(fields.Nested(ReturnView))
+    invoice_number = fields.String(allow_none=True)
+    exchange_of = fields.String(allow_none=True, metadata={"description": "The order this one replaces goods of."})
     order_datetime = Timestamp()
     eta = Timestamp(allow_none=True)
     created_at = Timestamp()
@@ -138,6 +183,10 @@ class JourneyEntryView(Schema):
     current_status = fields.String(validate=_STATUS)
     previous_status = fields.String(allow_none=True)
     skipped = fields.List(fields.String())
+    event = fields.String(
+        allow_none=True, metadata={"description": "A step that is no change of status, such as payment.captured."}
+    )
+    details = fields.Dict(allow_none=True)
     actor = fields.String()
     actor_type = fields.String()
     reason = fields.String(allow_none=True)
@@ -152,6 +201,16 @@ class JourneyView(Schema):
     journey = fields.List(fields.Nested(JourneyEntryView))
 
 
+class PlacedPaymentView(PaymentView):
+    """A part of what is paid, as a new order shows it."""
+
+    checkout = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "What the provider's checkout page needs, where `create_payment_order` asked for it."},
+    )
+
+
 class PlacedView(Schema):
     """A's answer to a new order."""
 
@@ -161,6 +220,7 @@ class PlacedView(Schema):
     eta = Timestamp(allow_none=True)
     status = fields.String()
     total_amount = Money()
+    payments = fields.List(fields.Nested(PlacedPaymentView))
 
 
 class StatusView(Schema):

@@ -19,7 +19,8 @@ from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
 from oms.jobs.publish_outbox import publish_outbox
-from oms.orders import cache, cancellation
+from oms.jobs.send_refunds import send_refunds
+from oms.orders import cache, cancellation, payment_events, refunds
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
 
@@ -31,6 +32,8 @@ PURGE_EVERY_SECONDS = 60.0
 REMARK_SECONDS = 120
 EXPIRED_BATCH = 200
 INBOX_DAYS = 14
+# Longer than any provider repeats a callback, and than anybody asks about one.
+PAYMENT_EVENT_DAYS = 400
 _WATERMARK = "cache:swept_until"
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +62,15 @@ class Sweep:
 
     def round(self) -> None:
         """Do everything once; a server that is away is logged and met again next round."""
-        for part in (self.wake_publisher, self.repair_cache, self.remark_revocations, self.expire, self.purge):
+        parts = (
+            self.wake_publisher,
+            self.wake_refunds,
+            self.repair_cache,
+            self.remark_revocations,
+            self.expire,
+            self.purge,
+        )
+        for part in parts:
             try:
                 part()
             except Unavailable as error:
@@ -70,6 +81,12 @@ class Sweep:
         late = read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar())
         if late and not queues.insist(queues.PUBLISH_OUTBOX):
             publish_outbox()
+
+    @staticmethod
+    def wake_refunds() -> None:
+        """Refunds whose next attempt has come: they are rung for by nobody else, and without Redis sent from here."""
+        if read(lambda session: refunds.due(session, 1)) and not queues.insist(queues.SEND_REFUNDS):
+            send_refunds()
 
     def repair_cache(self) -> None:
         """Leave floors for orders changed since the last round that reached Redis.
@@ -129,6 +146,7 @@ class Sweep:
         _purge_all(lambda session: outbox.purge(session, chosen.outbox_retention_hours))
         _purge_all(lambda session: idempotency.purge(session, chosen.idempotency_retention_hours))
         _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))
+        _purge_all(lambda session: payment_events.purge(session, PAYMENT_EVENT_DAYS))
         _purge_all(sessions.purge_expired)
 
 

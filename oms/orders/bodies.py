@@ -5,11 +5,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from oms import strict_json
-from oms.fields import FreeForm, Money, Quantity, StrictBoolean, StrictInteger, Text, Timestamp
+from oms.fields import FreeForm, Money, Percentage, Quantity, StrictBoolean, StrictInteger, Text, Timestamp
 from oms.ids import ORDER_ID
 from oms.orders.models import PAYMENT_MODES
 
 MAX_LINES = 1000
+MAX_TAX_LINES = 10
 MAX_PHONE_BYTES = 100
 RESERVED_IDS = frozenset({"user"})
 A_EXAMPLE = {
@@ -54,7 +55,32 @@ class AddressField(FreeForm):
         return address
 
 
-class LineBody(Schema):
+class TaxLineBody(Schema):
+    """A tax by its rate in percent, or by its amount; `included` when the price has it in it already."""
+
+    name = _short(50, required=True, metadata={"example": "GST"})
+    rate = Percentage(metadata={"example": 18})
+    amount = Money()
+    included = StrictBoolean(load_default=False)
+
+    @validates_schema
+    def _one_of_them(self, data: dict[str, Any], **_: Any) -> None:
+        if ("rate" in data) == ("amount" in data):
+            raise ValidationError("Send a rate, or an amount where there is no rate.")
+
+
+class AdjustedBody(Schema):
+    """What is added to or taken off a price."""
+
+    discount = Money(metadata={"description": "Taken off, at most the price itself."})
+    handling_charge = Money()
+    delivery_charge = Money()
+    packaging_charge = Money()
+    surge_charge = Money()
+    tax_lines = fields.List(fields.Nested(TaxLineBody), validate=validate.Length(0, MAX_TAX_LINES))
+
+
+class LineBody(AdjustedBody):
     """One line of an order."""
 
     sku = _short(100, required=True, metadata={"example": "ITEM-001"})
@@ -64,6 +90,9 @@ class LineBody(Schema):
     sale_price = Money(
         metadata={"description": "Price per unit charged; the unit price when absent.", "example": 49.99}
     )
+    return_window_days = StrictInteger(
+        low=0, high=3650, metadata={"description": "How long it can be returned; the shop's window when absent."}
+    )
     metadata = FreeForm()
 
 
@@ -72,7 +101,9 @@ class PaymentPartBody(Schema):
 
     payment_mode = Text(required=True, validate=validate.OneOf(PAYMENT_MODES), metadata={"example": "cod"})
     amount = Money(required=True, metadata={"example": 99.99})
-    create_payment_order = StrictBoolean(load_default=False)
+    create_payment_order = StrictBoolean(
+        load_default=False, metadata={"description": "Open it at the payment provider, for the customer to pay."}
+    )
 
     @pre_load
     def _one_name(self, data: Any, **_: Any) -> Any:
@@ -84,7 +115,7 @@ class PaymentPartBody(Schema):
         return data
 
 
-class OrderBody(Schema):
+class OrderBody(AdjustedBody):
     """An order of lines. Customers leave `customer_id` out or give their own id; staff name the customer."""
 
     order_id = OrderIdField(metadata={"example": "ORD-001", "description": "Made by the server when absent."})

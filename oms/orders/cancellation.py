@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
 from oms.errors import InvalidTransition
-from oms.orders import events, lifecycle, line_moves, lines, store
-from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_other_version
+from oms.orders import balance, events, lifecycle, line_moves, lines, store
+from oms.orders.completion import complete
+from oms.orders.order import JourneyEntry, Line, Order, Outcome, Why, line_of, refuse_other_version
 from oms.orders.store import Change
 
 
@@ -40,7 +41,7 @@ def cancel_order(
 def expire_order(session: Session, order_id: str, actor: Actor) -> Outcome:
     """Cancel an order that was not paid in time, unless it has been paid or has moved on meanwhile."""
     order = store.lock(session, order_id, None)
-    if order.status != lifecycle.PENDING or order.captured_amount or order.paid:
+    if order.status != lifecycle.PENDING or order.captured_amount or balance.paid(order):
         return Outcome(order, applied=False)
     cancel_locked(session, order, actor, "payment_expired", None)
     return Outcome(order, applied=True)
@@ -61,8 +62,8 @@ def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | No
     previous, order.status = order.status, lifecycle.CANCELLED
     moved = lines.follow(order.lines, lifecycle.CANCELLED)
     entry = JourneyEntry(order.status, previous, actor.id, actor.kind, reason=reason, remarks=remarks)
-    change = Change([entry], moved, lambda: [events.cancelled(order, actor, previous, reason, moved)])
-    store.save(session, order, change)
+    change = Change([entry], moved, [lambda: events.cancelled(order, actor, previous, reason, moved)])
+    complete(session, order, change, actor, cause="cancel", why=Why(reason, remarks))
 
 
 def cancel_some(
@@ -75,14 +76,15 @@ def cancel_some(
 ) -> Outcome:
     """Cancel lines of a locked order, each whole or by a quantity; the last live line takes the order with it."""
     moved: list[Line] = []
-    entries = []
+    entries, units = [], []
     for line, quantity in wanted:
         if not line.live and quantity is None:
             continue
         if line.live:
             lifecycle.refuse_cancel(line.status, actor)
-        previous = line.status
+        previous, before = line.status, line.cancelled_quantity
         lines.move(line, lifecycle.CANCELLED, quantity)
+        units.append({"line_no": line.line_no, "quantity": line.cancelled_quantity - before})
         entries.append(
             JourneyEntry(line.status, previous, actor.id, actor.kind, line.line_no, reason=reason, remarks=remarks)
         )
@@ -90,7 +92,7 @@ def cancel_some(
             moved.append(line)
     if not moved:
         return Outcome(order, applied=False)
-    line_moves.write(session, order, moved, entries, actor)
+    line_moves.write(session, order, moved, entries, actor, cause=f"cancel:{order.version}", items=units)
     return Outcome(order, applied=True)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
-from oms.orders import cancellation, events, lifecycle, lines, payments, store
-from oms.orders.order import NO_REASON, JourneyEntry, Outcome, Why, refuse_other_version
+from oms.orders import balance, cancellation, events, lifecycle, lines, payments, store
+from oms.orders.completion import complete
+from oms.orders.order import NO_REASON, JourneyEntry, Outcome, Why, refuse_open_returns, refuse_other_version
 from oms.orders.store import Change
 
 
@@ -25,9 +26,10 @@ def change_status(
     target = lifecycle.parse(word)
     order = store.lock(session, order_id, actor.owner_id)
     refuse_other_version(order, expected)
-    step = lifecycle.step(order.status, target, actor, order.managed_by, paid=order.paid)
+    step = lifecycle.step(order.status, target, actor, order.managed_by, paid=balance.paid(order))
     if not step.applied:
         return Outcome(order, applied=False, late=order.status != target)
+    refuse_open_returns(order)
     if target == lifecycle.CANCELLED:
         cancellation.cancel_locked(session, order, actor, why.reason, why.remarks)
         return Outcome(order, applied=True)
@@ -35,6 +37,6 @@ def change_status(
     previous, order.status = order.status, target
     moved = lines.follow(order.lines, target)
     entry = JourneyEntry(target, previous, actor.id, actor.kind, None, why.reason, why.remarks, step.skipped)
-    change = Change([entry], moved, lambda: [events.status_changed(order, actor, previous, entry)], attested)
-    store.save(session, order, change)
+    told = [lambda: events.status_changed(order, actor, previous, entry)]
+    complete(session, order, Change([entry], moved, told, payments=attested), actor, why=why)
     return Outcome(order, applied=True)

@@ -4,7 +4,7 @@ The JSON Schemas beside this module are the contract; consumers get them from `/
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.extensions import settings
 from oms.orders import representation
-from oms.orders.order import JourneyEntry, Line, Order
+from oms.orders.order import JourneyEntry, Line, Order, Payment, Refund, ReturnRequest
 from oms.outbox import Event
 
 CREATED = "oms.order.created.v1"
@@ -24,15 +24,35 @@ ITEMS_CHANGED = "oms.order.items_changed.v1"
 UPDATED = "oms.order.updated.v1"
 CANCELLED = "oms.order.cancelled.v1"
 NEW_ORDER = "oms.new_order.v1"
+PAYMENT_CREATED = "oms.payment.created.v1"
+PAYMENT_OPENED = "oms.payment.opened.v1"
+PAYMENT_ATTEMPT_FAILED = "oms.payment.attempt_failed.v1"
+PAYMENT_AUTHORIZED = "oms.payment.authorized.v1"
+PAYMENT_CAPTURED = "oms.payment.captured.v1"
+PAYMENT_FAILED = "oms.payment.failed.v1"
+PAYMENT_VOIDED = "oms.payment.voided.v1"
+REFUND_CREATED = "oms.refund.created.v1"
+REFUND_PENDING = "oms.refund.pending.v1"
+REFUND_PROCESSED = "oms.refund.processed.v1"
+REFUND_FAILED = "oms.refund.failed.v1"
+REFUND_RETRIED = "oms.refund.retried.v1"
+RETURN_REQUESTED = "oms.return.requested.v1"
+RETURN_ACCEPTED = "oms.return.accepted.v1"
+RETURN_RECEIVED = "oms.return.received.v1"
+RETURN_REJECTED = "oms.return.rejected.v1"
+RETURN_CANCELLED = "oms.return.cancelled.v1"
+RETURN_CLOSED = "oms.return.closed.v1"
+INVOICE_ISSUED = "oms.invoice.issued.v1"
+CREDIT_NOTE_ISSUED = "oms.credit_note.issued.v1"
 SCHEMAS = Path(__file__).parent / "event_schemas"
 
 
-def created(order: Order, actor: Actor) -> list[Event]:
+def created(order: Order, actor: Actor) -> list[Callable[[], Event]]:
     """The order as it was placed, and B's message for its consumers."""
     snapshot = _snapshot(order)
     # The lines are the bulk of both messages: written once.
-    snapshot["items"] = orjson.Fragment(strict_json.write(snapshot["items"]))
-    return [_event(CREATED, order, actor, order=snapshot), _new_order(order, snapshot["items"])]
+    items = snapshot["items"] = orjson.Fragment(strict_json.write(snapshot["items"]))
+    return [lambda: _event(CREATED, order, actor, order=snapshot), lambda: _new_order(order, items)]
 
 
 def status_changed(order: Order, actor: Actor, previous: str, entry: JourneyEntry) -> Event:
@@ -52,6 +72,28 @@ def updated(order: Order, actor: Actor, fields: Sequence[str]) -> Event:
 
 def cancelled(order: Order, actor: Actor, previous: str, reason: str | None, lines: Sequence[Line]) -> Event:
     return _event(CANCELLED, order, actor, previous_status=previous, reason=reason, items=_lines(order, lines))
+
+
+def payment_changed(kind: str, order: Order, actor: Actor, payment: Payment) -> Callable[[], Event]:
+    """The payment as it is at this step; the version is known when the event is asked for."""
+    document = representation.payment_document(payment, order.currency)
+    return lambda: _event(kind, order, actor, payment=document, currency=order.currency)
+
+
+def refund_changed(kind: str, order: Order, actor: Actor, shares: Sequence[Refund]) -> Callable[[], Event]:
+    document = representation.refund_document(shares, order.currency)
+    return lambda: _event(kind, order, actor, refund=document, currency=order.currency)
+
+
+def return_changed(kind: str, order: Order, actor: Actor, request: ReturnRequest) -> Callable[[], Event]:
+    document = {"return": representation.return_document(request)}
+    return lambda: _event(kind, order, actor, **document)
+
+
+def document_issued(kind: str, order: Order, actor: Actor, document: Mapping[str, Any]) -> Callable[[], Event]:
+    """An invoice or a credit note got its number; the whole of it is behind its route."""
+    told = {name: document[name] for name in ("number", "issued_at", "total", "currency")}
+    return lambda: _event(kind, order, actor, document=told)
 
 
 @cache

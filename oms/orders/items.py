@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
 from oms.errors import Conflict, Invalid, NotFound
-from oms.orders import cancellation, events, lifecycle, line_moves, lines, store, totals
-from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_other_version
+from oms.orders import balance, cancellation, events, lifecycle, line_moves, lines, store, totals
+from oms.orders.completion import complete
+from oms.orders.order import JourneyEntry, Line, Order, Outcome, line_of, refuse_open_returns, refuse_other_version
 from oms.orders.store import Change
 
 
@@ -62,12 +63,13 @@ def change_locked_line(session: Session, order: Order, line: Line, data: Mapping
         return cancellation.cancel_some(
             session, order, [(line, data.get("quantity"))], actor, data.get("reason"), data.get("remarks")
         )
-    step = lifecycle.step(line.status, target, actor, order.managed_by, paid=order.paid)
+    step = lifecycle.step(line.status, target, actor, order.managed_by, paid=balance.paid(order))
     counted = "quantity" in data and target in lines.COUNTED
     if not step.applied and not counted:
         return Outcome(order, applied=False, late=line.status != target)
     if "quantity" in data and not counted:
         raise Invalid.at("/quantity", f"A part of a line can't be {target}.", code="quantity_not_counted")
+    refuse_open_returns(order, line.line_no)
     return _move_line(session, order, line, target, step, data, actor)
 
 
@@ -105,5 +107,6 @@ def _change_quantity(session: Session, order: Order, line: Line, quantity: Decim
         return Outcome(order, applied=False)
     line.quantity = quantity
     totals.apply(order, None)
-    store.save(session, order, Change((), [line], lambda: [events.items_changed(order, actor, [line])]))
+    change = Change(lines=list(order.lines), events=[lambda: events.items_changed(order, actor, [line])])
+    complete(session, order, change, actor)
     return Outcome(order, applied=True)

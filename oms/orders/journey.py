@@ -1,4 +1,4 @@
-"""The journey: every status change of an order and its lines, oldest first."""
+"""The journey: every step of an order, its lines, its money and its returns, oldest first."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from oms.orders.representation import moment
 
 # One query tells an order without entries (there is none) from an order that is not there or not the caller's.
 _JOURNEY = text("""
-    SELECT seq, line_no, current_status, previous_status, skipped, actor_id, actor_type, reason, remarks,
-        order_journey.created_at
+    SELECT seq, line_no, current_status, previous_status, skipped, event, details, actor_id, actor_type,
+        reason, remarks, order_journey.created_at
     FROM orders JOIN order_journey ON order_journey.order_id = orders.order_id
     WHERE orders.order_id = :order_id AND (CAST(:owner AS text) IS NULL OR customer_id = :owner)
     ORDER BY seq
@@ -30,6 +30,8 @@ def journey_of(session: Session, order_id: str, owner: str | None) -> list[dict[
             "current_status": row.current_status,
             "previous_status": row.previous_status,
             "skipped": row.skipped or [],
+            "event": row.event,
+            "details": row.details,
             "actor": row.actor_id,
             "actor_type": row.actor_type,
             "reason": row.reason,

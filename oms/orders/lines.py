@@ -1,6 +1,7 @@
-"""Lines: how quantities fill as a line moves, and where an order stands given its lines. Pure."""
+"""Lines: how quantities fill as a line moves, and where an order stands given its lines. Pure but for the clock."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from oms.errors import Conflict
@@ -59,6 +60,7 @@ def _deliver(line: Line, quantity: Decimal | None) -> None:
     if quantity is None:
         line.shipped_quantity = line.live_quantity
     line.delivered_quantity += _take(line.shipped_quantity - line.delivered_quantity, quantity, line, life.DELIVERED)
+    line.delivered_at = datetime.now(UTC)
     complete = line.delivered_quantity == line.live_quantity
     line.status = life.DELIVERED if complete else life.PARTIALLY_DELIVERED
 
@@ -67,6 +69,16 @@ def _return(line: Line, quantity: Decimal | None) -> None:
     line.returned_quantity += _take(line.delivered_quantity - line.returned_quantity, quantity, line, life.RETURNED)
     if line.returned_quantity == line.delivered_quantity:
         line.status = life.RETURNED
+
+
+def stand_after_return(line: Line, *, announced: bool) -> None:
+    """Where a line stands that was delivered as a whole: `announced` says that some of it is to come back."""
+    if line.status not in _ARRIVED:
+        return
+    if announced:
+        line.status = life.RETURN_REQUESTED
+    else:
+        line.status = life.RETURNED if line.returned_quantity == line.live_quantity else life.DELIVERED
 
 
 _MOVERS = {life.CANCELLED: _cancel, life.SHIPPED: _ship, life.DELIVERED: _deliver, life.RETURNED: _return}

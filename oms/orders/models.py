@@ -40,6 +40,7 @@ PAYMENT_STATUSES = ("pending", "authorized", "captured", "failed", "voided")
 REFUND_STATUSES = ("created", "pending", "processed", "failed")
 RETURN_STATUSES = ("requested", "accepted", "received", "closed", "rejected", "cancelled")
 RETURN_REASONS = ("damaged", "wrong_item", "not_as_described", "changed_mind", "other")
+RESOLUTIONS = ("refund", "exchange")
 
 
 def _one_of(column: str, words: tuple[str, ...] | dict[str, str]) -> str:
@@ -50,7 +51,24 @@ def _order_key() -> Mapped[str]:
     return mapped_column(String(50), ForeignKey("orders.order_id"), primary_key=True)
 
 
-class OrderRow(Base):
+class Adjusted:
+    """What is added to or taken off a price, of a line or of the order. `tax_amount` is the part that is added."""
+
+    discount: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    handling_charge: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    delivery_charge: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    packaging_charge: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    surge_charge: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    tax_amount: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
+    tax_lines: Mapped[Any | None] = mapped_column(JSON)
+
+
+def _adjustment_checks() -> list[CheckConstraint]:
+    columns = ("discount", "handling_charge", "delivery_charge", "packaging_charge", "surge_charge", "tax_amount")
+    return [CheckConstraint(f"{name} >= 0 AND {name} <= {_MAX_MONEY}", name=name) for name in columns]
+
+
+class OrderRow(Adjusted, Base):
     """The header. `version` counts every change; `document` is B's free-form items object."""
 
     __tablename__ = "orders"
@@ -70,6 +88,8 @@ class OrderRow(Base):
     address: Mapped[Any | None] = mapped_column(JSON)
     metadata_: Mapped[Any | None] = mapped_column("metadata", JSON)
     document: Mapped[Any | None] = mapped_column(JSON)
+    invoice_number: Mapped[str | None] = mapped_column(String(60))
+    exchange_of: Mapped[str | None] = mapped_column(String(50))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
@@ -83,6 +103,7 @@ class OrderRow(Base):
         CheckConstraint(f"order_price >= 0 AND order_price <= {_MAX_MONEY}", name="order_price"),
         CheckConstraint("rounding_adjustment >= -0.10 AND rounding_adjustment <= 0.10", name="rounding_adjustment"),
         CheckConstraint("version >= 1", name="version"),
+        *_adjustment_checks(),
         Index("ix_orders_created", desc("created_at"), desc("order_id")),
         Index("ix_orders_customer", "customer_id", desc("created_at"), desc("order_id")),
         Index("ix_orders_facility", "facility_id", desc("created_at"), desc("order_id")),
@@ -94,7 +115,7 @@ class OrderRow(Base):
     )
 
 
-class OrderItem(Base):
+class OrderItem(Adjusted, Base):
     """A line. Quantities other than the ordered one only grow."""
 
     __tablename__ = "order_items"
@@ -112,6 +133,8 @@ class OrderItem(Base):
     delivered_quantity: Mapped[Decimal] = mapped_column(QUANTITY, server_default="0")
     returned_quantity: Mapped[Decimal] = mapped_column(QUANTITY, server_default="0")
     refunded_quantity: Mapped[Decimal] = mapped_column(QUANTITY, server_default="0")
+    return_window_days: Mapped[int | None] = mapped_column(SmallInteger)
+    delivered_at: Mapped[datetime | None] = mapped_column(_MOMENT)
     metadata_: Mapped[Any | None] = mapped_column("metadata", JSON)
 
     __table_args__ = (
@@ -130,13 +153,21 @@ class OrderItem(Base):
         CheckConstraint(
             "returned_quantity >= 0 AND returned_quantity <= delivered_quantity", name="returned_within_delivered"
         ),
-        CheckConstraint("refunded_quantity >= 0 AND refunded_quantity <= quantity", name="refunded_within_ordered"),
+        CheckConstraint(
+            "refunded_quantity >= 0 AND cancelled_quantity + refunded_quantity <= quantity",
+            name="refunded_within_ordered",
+        ),
+        CheckConstraint("return_window_days >= 0", name="return_window_days"),
+        *_adjustment_checks(),
         Index("ix_order_items_sku", "sku"),
     )
 
 
 class OrderJourneyRow(Base):
-    """Append-only. `seq` is the order's version after the step: a total order without clocks."""
+    """Append-only. `seq` is the order's version after the step: a total order without clocks.
+
+    `event` names a step that is not a move along the lifecycle (`payment.captured`); the status is then what it was.
+    """
 
     __tablename__ = "order_journey"
 
@@ -146,6 +177,8 @@ class OrderJourneyRow(Base):
     current_status: Mapped[str] = mapped_column(String(20))
     previous_status: Mapped[str | None] = mapped_column(String(20))
     skipped: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    event: Mapped[str | None] = mapped_column(String(30))
+    details: Mapped[Any | None] = mapped_column(JSON)
     actor_id: Mapped[str] = mapped_column(String(50))
     actor_type: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(100))
@@ -173,6 +206,10 @@ class Payment(Base):
     reserved_amount: Mapped[Decimal] = mapped_column(MONEY, server_default="0")
     attested: Mapped[bool] = mapped_column(server_default=text("false"))
     create_payment_order: Mapped[bool] = mapped_column(server_default=text("false"))
+    provider: Mapped[str] = mapped_column(String(20), server_default="manual")
+    provider_order_id: Mapped[str | None] = mapped_column(String(100))
+    provider_payment_id: Mapped[str | None] = mapped_column(String(100))
+    error: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
 
@@ -185,21 +222,40 @@ class Payment(Base):
             "refunded_amount >= 0 AND reserved_amount >= 0 AND refunded_amount + reserved_amount <= captured_amount",
             name="refunds_within_captured",
         ),
+        Index(
+            "ix_payments_provider_order", "provider_order_id", postgresql_where=text("provider_order_id IS NOT NULL")
+        ),
+        Index(
+            "ix_payments_provider_payment",
+            "provider_payment_id",
+            postgresql_where=text("provider_payment_id IS NOT NULL"),
+        ),
     )
 
 
 class Refund(Base):
-    """Money going back from one payment. The same cause can never refund a payment twice."""
+    """What one payment gives to a refund; `refund_id` is the same for all that share one.
+
+    The same cause can never refund a payment twice. `next_attempt_at` is when the provider is asked (again).
+    """
 
     __tablename__ = "refunds"
 
     order_id: Mapped[str] = _order_key()
     refund_id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    payment_id: Mapped[str] = mapped_column(String(26))
+    payment_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     cause: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str | None] = mapped_column(String(100))
+    remarks: Mapped[str | None] = mapped_column(String(1000))
     status: Mapped[str] = mapped_column(String(10))
     amount: Mapped[Decimal] = mapped_column(MONEY)
+    items: Mapped[Any | None] = mapped_column(JSON)
+    credit_note_number: Mapped[str | None] = mapped_column(String(60))
+    provider_refund_id: Mapped[str | None] = mapped_column(String(100))
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    key_no: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(_MOMENT)
+    error: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
 
@@ -207,11 +263,12 @@ class Refund(Base):
         UniqueConstraint("order_id", "payment_id", "cause", name="uq_refunds_cause"),
         CheckConstraint(_one_of("status", REFUND_STATUSES), name="status"),
         CheckConstraint(f"amount > 0 AND amount <= {_MAX_MONEY}", name="amount"),
+        Index("ix_refunds_due", "next_attempt_at", postgresql_where=text("status IN ('created', 'pending')")),
     )
 
 
 class ReturnRequest(Base):
-    """A customer wants to send something back."""
+    """A customer wants to send something back, for its money or for another one of it."""
 
     __tablename__ = "return_requests"
 
@@ -220,12 +277,15 @@ class ReturnRequest(Base):
     status: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(20))
     remarks: Mapped[str | None] = mapped_column(String(1000))
+    resolution: Mapped[str] = mapped_column(String(10), server_default="refund")
+    replacement_order_id: Mapped[str | None] = mapped_column(String(50))
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
 
     __table_args__ = (
         CheckConstraint(_one_of("status", RETURN_STATUSES), name="status"),
         CheckConstraint(_one_of("reason", RETURN_REASONS), name="reason"),
+        CheckConstraint(_one_of("resolution", RESOLUTIONS), name="resolution"),
     )
 
 

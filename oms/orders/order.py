@@ -10,14 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 from oms.errors import Conflict, NotFound, PreconditionFailed
+from oms.money import ZERO
 from oms.orders import lifecycle
-
-ZERO = Decimal(0)
+from oms.orders.adjustments import NONE, Adjustments
 
 
 @dataclass(slots=True)
 class Line:
-    """One line. Quantities are NUMERIC(10,3) and only grow; prices are per unit, in the order's currency."""
+    """One line. Quantities are NUMERIC(10,3) and only grow; prices are per unit, in the order's currency.
+
+    `refunded_quantity` counts units whose price was given back although they were not cancelled: by a return, or by a
+    refund of items.
+    """
 
     line_no: int
     sku: str
@@ -31,6 +35,9 @@ class Line:
     delivered_quantity: Decimal = ZERO
     returned_quantity: Decimal = ZERO
     refunded_quantity: Decimal = ZERO
+    adjustments: Adjustments = NONE
+    return_window_days: int | None = None
+    delivered_at: datetime | None = None
     metadata: bytes | None = None
 
     @property
@@ -44,6 +51,86 @@ class Line:
     @property
     def live(self) -> bool:
         return self.status != lifecycle.CANCELLED
+
+
+@dataclass(slots=True)
+class Refund:
+    """What one payment gives to a refund; those of one refund share its id. `items` are line numbers and quantities."""
+
+    refund_id: str
+    payment_id: str
+    cause: str
+    status: str
+    amount: Decimal
+    created_at: datetime
+    reason: str | None = None
+    remarks: str | None = None
+    items: list[dict[str, Any]] | None = None
+    credit_note_number: str | None = None
+    provider_refund_id: str | None = None
+    attempts: int = 0
+    key_no: int = 0
+    next_attempt_at: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Payment:
+    """One part of what is paid. No refund is drawn from an attested one: it is a customer's word (B's `PAID`)."""
+
+    payment_id: str
+    mode: str
+    amount: Decimal
+    created_at: datetime
+    status: str = "pending"
+    captured_amount: Decimal = ZERO
+    refunded_amount: Decimal = ZERO
+    reserved_amount: Decimal = ZERO
+    attested: bool = False
+    create_payment_order: bool = False
+    provider: str = "manual"
+    provider_order_id: str | None = None
+    provider_payment_id: str | None = None
+    error: str | None = None
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        return self.status in ("pending", "authorized")
+
+    @property
+    def refundable_amount(self) -> Decimal:
+        """What is left to give back: captured, neither given back nor promised."""
+        return ZERO if self.attested else self.captured_amount - self.refunded_amount - self.reserved_amount
+
+
+@dataclass(slots=True)
+class ReturnItem:
+    """How much of a line comes back, and once it has, how much of that was accepted."""
+
+    line_no: int
+    quantity: Decimal
+    accepted_quantity: Decimal | None = None
+    condition: str | None = None
+
+
+@dataclass(slots=True)
+class ReturnRequest:
+    """Goods on their way back, for their money or for others in their place (`resolution`)."""
+
+    return_id: str
+    status: str
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+    remarks: str | None = None
+    resolution: str = "refund"
+    replacement_order_id: str | None = None
+    items: list[ReturnItem] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        return self.status in ("requested", "accepted")
 
 
 @dataclass(slots=True)
@@ -68,25 +155,16 @@ class Order:
     address: bytes | None = None
     metadata: bytes | None = None
     document: bytes | None = None
+    adjustments: Adjustments = NONE
+    invoice_number: str | None = None
+    exchange_of: str | None = None
     lines: list[Line] = field(default_factory=list)
-    payments: list[dict[str, Any]] = field(default_factory=list)
-    returns: list[dict[str, Any]] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    returns: list[ReturnRequest] = field(default_factory=list)
 
     @property
     def captured_amount(self) -> Decimal:
-        return sum((Decimal(payment["captured_amount"]) for payment in self.payments), ZERO)
-
-    @property
-    def paid(self) -> bool:
-        """Captured in full, or the rest of it cash on delivery: what the step out of pending asks for."""
-        if not self.payments:
-            return self.document is None and self.total_amount == 0
-        return self.captured_amount + self._due_on_delivery >= self.total_amount
-
-    @property
-    def _due_on_delivery(self) -> Decimal:
-        waiting = (part for part in self.payments if part["mode"] == "cod" and part["status"] == "pending")
-        return sum((Decimal(part["amount"]) for part in waiting), ZERO)
+        return sum((payment.captured_amount for payment in self.payments), ZERO)
 
     def refuse_if_paid(self) -> None:
         """Raise `Conflict` order_already_paid: what is paid for is cancelled or refunded, not edited."""
@@ -96,7 +174,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class JourneyEntry:
-    """One step of one order, or of one of its lines."""
+    """One step of one order, or of one of its lines. `event` names one that is not a move along the lifecycle."""
 
     current_status: str
     previous_status: str | None
@@ -106,6 +184,8 @@ class JourneyEntry:
     reason: str | None = None
     remarks: str | None = None
     skipped: tuple[str, ...] = ()
+    event: str | None = None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +219,41 @@ def refuse_other_version(order: Order, expected: Sequence[int] | None) -> None:
         raise PreconditionFailed("The order has changed since you read it.", etag=etag(order.version))
 
 
+def refuse_open_returns(order: Order, line_no: int | None = None) -> None:
+    """Raise `Conflict` open_return_requests: what is announced to come back moves by its return request."""
+    for request in order.returns:
+        if request.open and (line_no is None or any(item.line_no == line_no for item in request.items)):
+            raise Conflict(
+                "A return request is open; receive, reject or cancel it.",
+                code="open_return_requests",
+                return_id=request.return_id,
+            )
+
+
 def line_of(order: Order, line_no: int) -> Line:
     """One line by its number; raises `NotFound` item_not_found."""
     for line in order.lines:
         if line.line_no == line_no:
             return line
     raise NotFound("The order has no such line.", code="item_not_found")
+
+
+def payment_of(order: Order, payment_id: str) -> Payment:
+    """One payment by its id; raises `NotFound` payment_not_found."""
+    for payment in order.payments:
+        if payment.payment_id == payment_id:
+            return payment
+    raise NotFound("The order has no such payment.", code="payment_not_found")
+
+
+def return_of(order: Order, return_id: str) -> ReturnRequest:
+    """One return request by its id; raises `NotFound` return_not_found."""
+    for request in order.returns:
+        if request.return_id == return_id:
+            return request
+    raise NotFound("The order has no such return request.", code="return_not_found")
+
+
+def refunds_of(order: Order) -> list[Refund]:
+    """Every share of every refund of the order."""
+    return [refund for payment in order.payments for refund in payment.refunds]

@@ -11,7 +11,7 @@ from oms.accounts.actor import Actor
 from oms.errors import Forbidden, Invalid
 from oms.extensions import settings
 from oms.ids import new_id
-from oms.orders import events, lifecycle, payments, store, totals
+from oms.orders import adjustments, balance, events, lifecycle, payments, store, totals
 from oms.orders.order import JourneyEntry, Line, Order
 from oms.orders.store import Change
 
@@ -24,15 +24,26 @@ def place_order(session: Session, data: Mapping[str, Any], actor: Actor) -> Orde
     """
     order = _free_form(data, actor) if isinstance(data["items"], dict) else _of_lines(data, actor)
     parts = payments.add_parts(order, data.get("payment") or ())
+    _confirm_cash_on_delivery(order)
     entry = JourneyEntry(order.status, None, actor.id, actor.kind)
-    store.create(session, order, Change([entry], order.lines, lambda: events.created(order, actor), parts))
+    store.create(session, order, Change([entry], order.lines, events.created(order, actor), payments=parts))
     return order
+
+
+def _confirm_cash_on_delivery(order: Order) -> None:
+    """Nothing has to be captured before an order is packed whose whole price is collected at the door."""
+    if order.status == lifecycle.PENDING and order.payments and balance.paid(order):
+        order.status = lifecycle.CONFIRMED
+        for line in order.lines:
+            line.status = order.status
 
 
 def _of_lines(data: Mapping[str, Any], actor: Actor) -> Order:
     order = _header(data, actor, lifecycle.OPERATOR)
     order.status = _first_status(data, actor)
     order.lines = lines_of(data["items"], order.currency, order.status)
+    order.adjustments = adjustments.of_body(data)
+    totals.refuse_decimals_of(order.adjustments, order.currency, "")
     totals.apply(order, data.get("total_amount"))
     return order
 
@@ -96,6 +107,8 @@ def lines_of(items: list[dict[str, Any]], currency: str, status: str) -> list[Li
     for position, item in enumerate(items):
         for name in ("unit_price", "sale_price"):
             totals.refuse_decimals(item[name], currency, f"/items/{position}/{name}")
+        given = adjustments.of_body(item)
+        totals.refuse_decimals_of(given, currency, f"/items/{position}")
         lines.append(
             Line(
                 line_no=position + 1,
@@ -105,6 +118,8 @@ def lines_of(items: list[dict[str, Any]], currency: str, status: str) -> list[Li
                 sale_price=item["sale_price"],
                 name=item.get("name"),
                 status=status,
+                adjustments=given,
+                return_window_days=item.get("return_window_days"),
                 metadata=free_form(item.get("metadata")),
             )
         )

@@ -1,14 +1,18 @@
 """The one representation of an order, written by hand for speed; `tests/orders` holds it equal to its schema."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
 
 from oms import money, strict_json
-from oms.orders import lifecycle
-from oms.orders.order import ZERO, Line, Order
+from oms.money import ZERO
+from oms.orders import adjustments, balance, lifecycle
+from oms.orders.adjustments import Adjustments
+from oms.orders.order import Line, Order, Payment, Refund, ReturnRequest, refunds_of
 
 
 def render(order: Order) -> bytes:
@@ -23,7 +27,7 @@ def document(order: Order) -> dict[str, Any]:
         "id": order.order_id,
         "status": order.status,
         "customer_status": lifecycle.STATUSES[order.status],
-        "payment_state": payment_state(order),
+        "payment_state": balance.payment_state(order),
         "allowed_statuses": lifecycle.TRANSITIONS[order.status],
         "can_cancel": order.status in lifecycle.CUSTOMER_MAY_CANCEL,
         "managed_by": order.managed_by,
@@ -33,11 +37,15 @@ def document(order: Order) -> dict[str, Any]:
         "currency": currency,
         "total_amount": amount(order.total_amount, currency),
         "order_price": None if order.order_price is None else amount(order.order_price, currency),
+        "amount_due": amount(balance.due(order), currency),
+        **_adjustments(order.adjustments, currency),
         "rounding_adjustment": amount(order.rounding_adjustment, currency),
         "items": items(order),
         "address": raw(order.address),
-        "payments": [_payment(payment, currency) for payment in order.payments],
-        "returns": [_return(request) for request in order.returns],
+        "payments": [payment_document(payment, currency) for payment in order.payments],
+        "returns": [return_document(request) for request in order.returns],
+        "invoice_number": order.invoice_number,
+        "exchange_of": order.exchange_of,
         "order_datetime": moment(order.order_datetime),
         "eta": moment(order.eta),
         "created_at": moment(order.created_at),
@@ -68,21 +76,35 @@ def line_document(line: Line, currency: str) -> dict[str, Any]:
         "delivered_quantity": quantity(line.delivered_quantity),
         "returned_quantity": quantity(line.returned_quantity),
         "refunded_quantity": quantity(line.refunded_quantity),
+        **_adjustments(line.adjustments, currency),
+        "return_window_days": line.return_window_days,
+        "delivered_at": moment(line.delivered_at),
         "metadata": raw(line.metadata),
     }
 
 
-def payment_state(order: Order) -> str:
-    """Derived from the parts, never stored: what was captured against what is due, then what went back."""
-    captured = order.captured_amount
-    refunded = sum((Decimal(payment["refunded_amount"]) for payment in order.payments), ZERO)
-    if refunded:
-        return "refunded" if refunded >= captured else "partially_refunded"
-    if captured > order.total_amount:
-        return "overpaid"
-    if captured == order.total_amount and order.payments:
-        return "paid"
-    return "partially_paid" if captured else "unpaid"
+def _adjustments(given: Adjustments, currency: str) -> dict[str, Any]:
+    return _nothing(currency) if given is adjustments.NONE else _written(given, currency)
+
+
+@cache
+def _nothing(currency: str) -> dict[str, Any]:
+    return _written(adjustments.NONE, currency)
+
+
+def _written(given: Adjustments, currency: str) -> dict[str, Any]:
+    return {
+        **{name: amount(getattr(given, name), currency) for name in adjustments.AMOUNTS},
+        "tax_lines": [
+            {
+                "name": tax.name,
+                "rate": None if tax.rate is None else strict_json.number(money.plain(tax.rate)),
+                "amount": amount(tax.amount, currency),
+                "included": tax.included,
+            }
+            for tax in given.tax_lines
+        ],
+    }
 
 
 def amount(value: Decimal, currency: str) -> orjson.Fragment:
@@ -107,37 +129,123 @@ def raw(text: bytes | None) -> orjson.Fragment | None:
     return None if text is None else orjson.Fragment(text)
 
 
-def _payment(payment: dict[str, Any], currency: str) -> dict[str, Any]:
-    captured = Decimal(payment["captured_amount"])
-    spoken_for = Decimal(payment["refunded_amount"]) + Decimal(payment["reserved_amount"])
-    refundable = ZERO if payment["attested"] else captured - spoken_for
+def payment_document(payment: Payment, currency: str) -> dict[str, Any]:
+    """One part of what is paid, with everything that was given back of it."""
     return {
-        "payment_id": payment["payment_id"],
-        "mode": payment["mode"],
-        "status": payment["status"],
-        "amount": amount(Decimal(payment["amount"]), currency),
-        "captured_amount": amount(captured, currency),
-        "refunded_amount": amount(Decimal(payment["refunded_amount"]), currency),
-        "refundable_amount": amount(refundable, currency),
-        "attested": payment["attested"],
-        "created_at": payment["created_at"],
-        "refunds": [
-            {**refund, "amount": amount(Decimal(refund["amount"]), currency)} for refund in payment["refunds"] or []
-        ],
+        "payment_id": payment.payment_id,
+        "mode": payment.mode,
+        "status": payment.status,
+        "amount": amount(payment.amount, currency),
+        "captured_amount": amount(payment.captured_amount, currency),
+        "refunded_amount": amount(payment.refunded_amount, currency),
+        "refundable_amount": amount(payment.refundable_amount, currency),
+        "attested": payment.attested,
+        "provider": payment.provider,
+        "provider_order_id": payment.provider_order_id,
+        "provider_payment_id": payment.provider_payment_id,
+        "error": payment.error,
+        "created_at": moment(payment.created_at),
+        "refunds": [_share(refund, currency) for refund in payment.refunds],
     }
 
 
-def _return(request: dict[str, Any]) -> dict[str, Any]:
+def _share(refund: Refund, currency: str) -> dict[str, Any]:
     return {
-        **request,
+        "refund_id": refund.refund_id,
+        "status": refund.status,
+        "amount": amount(refund.amount, currency),
+        "cause": refund.cause.partition(":")[0],
+        "reason": refund.reason,
+        "credit_note_number": refund.credit_note_number,
+        "provider_refund_id": refund.provider_refund_id,
+        "error": _final_error(refund),
+        "created_at": moment(refund.created_at),
+    }
+
+
+def _final_error(refund: Refund) -> str | None:
+    """Why it failed; what went wrong with an attempt that will be repeated is for the log."""
+    return refund.error if refund.status == "failed" else None
+
+
+def refund_document(shares: Sequence[Refund], currency: str) -> dict[str, Any]:
+    """A refund as a whole: the shares that its payments have in it, in one state."""
+    first = shares[0]
+    return {
+        "refund_id": first.refund_id,
+        "status": refund_status(shares),
+        "amount": amount(sum((share.amount for share in shares), ZERO), currency),
+        "cause": first.cause.partition(":")[0],
+        "reason": first.reason,
+        "remarks": first.remarks,
+        "items": None if first.items is None else [_refunded_item(item) for item in first.items],
+        "credit_note_number": first.credit_note_number,
+        "payments": [
+            {
+                "payment_id": share.payment_id,
+                "amount": amount(share.amount, currency),
+                "status": share.status,
+                "provider_refund_id": share.provider_refund_id,
+                "error": _final_error(share),
+            }
+            for share in shares
+        ],
+        "created_at": moment(first.created_at),
+    }
+
+
+def refund_status(shares: Sequence[Refund]) -> str:
+    """failed if any share is, processed once all are, else the earliest state of one that is not."""
+    states = {share.status for share in shares}
+    return next(status for status in ("failed", "created", "pending", "processed") if status in states)
+
+
+def refund_documents(order: Order) -> list[dict[str, Any]]:
+    """Every refund of the order, oldest first."""
+    found: dict[str, list[Refund]] = {}
+    for share in refunds_of(order):
+        found.setdefault(share.refund_id, []).append(share)
+    return [refund_document(shares, order.currency) for _, shares in sorted(found.items())]
+
+
+def _refunded_item(item: dict[str, Any]) -> dict[str, Any]:
+    return {"line_no": item["line_no"], "quantity": quantity(Decimal(item["quantity"]))}
+
+
+def return_document(request: ReturnRequest) -> dict[str, Any]:
+    return {
+        "return_id": request.return_id,
+        "status": request.status,
+        "reason": request.reason,
+        "remarks": request.remarks,
+        "resolution": request.resolution,
+        "replacement_order_id": request.replacement_order_id,
+        "created_at": moment(request.created_at),
+        "updated_at": moment(request.updated_at),
         "items": [
             {
-                **item,
-                "quantity": quantity(Decimal(item["quantity"])),
-                "accepted_quantity": None
-                if item["accepted_quantity"] is None
-                else quantity(Decimal(item["accepted_quantity"])),
+                "line_no": item.line_no,
+                "quantity": quantity(item.quantity),
+                "accepted_quantity": None if item.accepted_quantity is None else quantity(item.accepted_quantity),
+                "condition": item.condition,
             }
-            for item in request["items"] or []
+            for item in request.items
         ],
     }
+
+
+def payment_details(payment: Payment, currency: str) -> dict[str, Any]:
+    """A payment as the journey shows it; amounts are text there."""
+    shown = payment.captured_amount if payment.status == "captured" else payment.amount
+    return {"payment_id": payment.payment_id, "mode": payment.mode, "amount": written(shown, currency)}
+
+
+def refund_details(shares: Sequence[Refund], currency: str) -> dict[str, Any]:
+    """A refund, or what some payments have in it, as the journey shows it."""
+    whole = sum((share.amount for share in shares), ZERO)
+    return {"refund_id": shares[0].refund_id, "amount": written(whole, currency)}
+
+
+def written(value: Decimal, currency: str) -> str:
+    """An amount as text with exactly the currency's decimals."""
+    return f"{money.rounded(value, currency):f}"

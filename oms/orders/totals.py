@@ -1,18 +1,62 @@
-"""Totals are the server's: sum of quantity x sale price, and a client's figure may differ by a rounding only. Pure."""
+"""Totals are the server's: quantity x sale price, less discounts, plus charges and taxes, of each line and then of the
+order. A client's figure may differ by a rounding only. Pure.
 
-from collections.abc import Sequence
+A line's taxes are on its price after its discount and with its charges; the order's are on the sum of that over all
+lines, after the order's discount and with its charges.
+"""
+
 from decimal import Decimal
 
 from oms import money
 from oms.errors import Invalid
+from oms.money import ZERO
+from oms.orders import shares
+from oms.orders.adjustments import CHARGES, Adjustments
 from oms.orders.order import Line, Order
 
 TOLERANCE = Decimal("0.10")
 
 
-def lines_total(lines: Sequence[Line], currency: str) -> Decimal:
-    """What the lines cost, rounded once, at the end, to the currency's places."""
-    return money.rounded(sum((line.quantity * line.sale_price for line in lines), Decimal(0)), currency)
+def apply(order: Order, claimed: Decimal | None) -> None:
+    """Set the order's taxes and total from its lines, its adjustments and the client's figure.
+
+    Raises as `reconcile` and `refuse_decimals`, and `Invalid` discount_exceeds_price or out_of_range.
+    """
+    refuse_decimals(claimed, order.currency, "/total_amount")
+    for position, line in enumerate(order.lines):
+        _apply_to_line(line, order.currency, f"/items/{position}")
+    computed = _order_total(order)
+    if computed > money.MAX_AMOUNT:
+        raise Invalid.at("/items", f"The order comes to more than {money.MAX_AMOUNT}.", code="out_of_range")
+    order.total_amount, order.rounding_adjustment = reconcile(computed, claimed)
+
+
+def _apply_to_line(line: Line, currency: str, pointer: str) -> None:
+    given = line.adjustments
+    gross = line.quantity * line.sale_price
+    if given.discount > gross:
+        raise _too_much_off(pointer, given.discount, gross)
+    line.adjustments = given.taxed(gross - given.discount + given.charges, currency)
+
+
+def _order_total(order: Order) -> Decimal:
+    """What all of it comes to, rounded once, at the end, to the currency's places."""
+    given = order.adjustments
+    net = sum((shares.line_net(line) for line in order.lines), ZERO)
+    if given.discount > net:
+        raise _too_much_off("", given.discount, net)
+    untaxed = net - sum((line.adjustments.tax_amount for line in order.lines), ZERO)
+    base = max(ZERO, untaxed - given.discount + given.charges)
+    order.adjustments = given.taxed(base, order.currency)
+    return money.rounded(net - given.discount + given.charges + order.adjustments.tax_amount, order.currency)
+
+
+def _too_much_off(pointer: str, discount: Decimal, price: Decimal) -> Invalid:
+    return Invalid.at(
+        f"{pointer}/discount",
+        f"A discount of {discount:f} is more than the {money.plain(price):f} it is taken from.",
+        code="discount_exceeds_price",
+    )
 
 
 def reconcile(computed: Decimal, claimed: Decimal | None) -> tuple[Decimal, Decimal]:
@@ -21,29 +65,17 @@ def reconcile(computed: Decimal, claimed: Decimal | None) -> tuple[Decimal, Deci
     Raises `Invalid` total_mismatch with both figures.
     """
     if claimed is None:
-        return computed, Decimal(0)
+        return computed, ZERO
     adjustment = claimed - computed
     if abs(adjustment) > TOLERANCE:
         raise Invalid.at(
             "/total_amount",
-            f"The lines add up to {computed:f}, not to {claimed:f}.",
+            f"The order comes to {computed:f}, not to {claimed:f}.",
             code="total_mismatch",
             computed=f"{computed:f}",
             claimed=f"{claimed:f}",
         )
     return claimed, adjustment
-
-
-def apply(order: Order, claimed: Decimal | None) -> None:
-    """Set the order's total from its lines and the client's figure.
-
-    Raises as `reconcile` and `refuse_decimals`, and `Invalid` out_of_range.
-    """
-    refuse_decimals(claimed, order.currency, "/total_amount")
-    computed = lines_total(order.lines, order.currency)
-    if computed > money.MAX_AMOUNT:
-        raise Invalid.at("/items", f"The lines add up to more than {money.MAX_AMOUNT}.", code="out_of_range")
-    order.total_amount, order.rounding_adjustment = reconcile(computed, claimed)
 
 
 def refuse_decimals(amount: Decimal | None, currency: str, pointer: str) -> None:
@@ -52,3 +84,11 @@ def refuse_decimals(amount: Decimal | None, currency: str, pointer: str) -> None
         raise Invalid.at(
             pointer, f"{currency} has {money.places(currency)} decimals, {amount:f} has more.", code="too_many_decimals"
         )
+
+
+def refuse_decimals_of(adjustments: Adjustments, currency: str, pointer: str) -> None:
+    """The same for everything that was added or taken off at one place."""
+    for name in ("discount", *CHARGES):
+        refuse_decimals(getattr(adjustments, name), currency, f"{pointer}/{name}")
+    for position, tax in enumerate(adjustments.tax_lines):
+        refuse_decimals(tax.amount, currency, f"{pointer}/tax_lines/{position}/amount")

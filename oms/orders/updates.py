@@ -9,6 +9,7 @@ from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.errors import Conflict, Forbidden, Invalid
 from oms.orders import bodies, changes, events, lifecycle, placement, store, totals
+from oms.orders.completion import complete
 from oms.orders.order import Line, Order, Outcome, refuse_other_version
 from oms.orders.store import Change
 
@@ -30,7 +31,7 @@ def update_order(
     _refuse_customer_limits(order, data, actor)
     changed = _apply_fields(session, order, data)
     if changed:
-        store.save(session, order, Change((), (), lambda: [events.updated(order, actor, changed)]))
+        complete(session, order, Change(events=[lambda: events.updated(order, actor, changed)]), actor)
     if "status" in data:
         moved = changes.change_status(session, order_id, data["status"], actor)
         return Outcome(moved.order, applied=bool(changed) or moved.applied)
@@ -112,7 +113,19 @@ def _free_form_items(items: Any) -> bytes:
 
 
 def _comparable(found: Sequence[Line]) -> list[tuple[Any, ...]]:
-    return [(line.sku, line.name, line.quantity, line.unit_price, line.sale_price, line.metadata) for line in found]
+    return [
+        (
+            line.sku,
+            line.name,
+            line.quantity,
+            line.unit_price,
+            line.sale_price,
+            line.return_window_days,
+            line.metadata,
+            line.adjustments.asked(),
+        )
+        for line in found
+    ]
 
 
 def _refuse_unless_editable(order: Order) -> None:

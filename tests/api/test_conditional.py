@@ -113,10 +113,12 @@ def test_the_journey_tells_every_step_oldest_first(customer: Caller, staff: Call
     assert [(entry["seq"], entry["current_status"], entry["previous_status"]) for entry in answer["journey"]] == [
         (1, "pending", None),
         (2, "delivered", "pending"),
-        (3, "return_requested", "delivered"),
-        (4, "returned", "return_requested"),
+        (3, "delivered", "delivered"),
+        (4, "return_requested", "delivered"),
+        (5, "returned", "return_requested"),
     ]
-    assert [entry["actor"] for entry in answer["journey"]] == [customer.id, staff.id, staff.id, staff.id]
+    assert [entry["event"] for entry in answer["journey"]] == [None, None, "invoice.issued", None, None]
+    assert [entry["actor"] for entry in answer["journey"]] == [customer.id, *[staff.id] * 4]
 
 
 def test_the_statuses_are_published_for_screens(anonymous: Caller) -> None:

@@ -39,8 +39,9 @@ def test_as_legacy_sample_passes_as_written(staff: Caller) -> None:
 def test_a_new_order_says_all_the_design_promises(customer: Caller) -> None:
     promised = (
         "order_id id status customer_status payment_state allowed_statuses can_cancel customer_id creator_id"
-        " facility_id currency total_amount order_price rounding_adjustment items address payments returns"
-        " order_datetime eta created_at updated_at version managed_by metadata"
+        " facility_id currency total_amount order_price amount_due discount handling_charge delivery_charge"
+        " packaging_charge surge_charge tax_lines rounding_adjustment items address payments returns invoice_number"
+        " exchange_of order_datetime eta created_at updated_at version managed_by metadata"
     )
     order = factories.place(customer)
     assert set(promised.split()) == set(order)

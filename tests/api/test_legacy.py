@@ -25,7 +25,8 @@ def test_create_order_answers_in_as_words(app: Flask, staff: Caller) -> None:
     assert answer.headers["Location"] == f"/orders/{order_id}"
     placed = exact(answer)
     assert (placed["success"], placed["order_id"], placed["eta"]) == (True, order_id, "2024-01-01T15:00:00Z")
-    assert (placed["status"], placed["total_amount"]) == ("pending", Decimal("99.99"))
+    assert (placed["status"], placed["total_amount"]) == ("confirmed", Decimal("99.99"))
+    assert [part["status"] for part in placed["payments"]] == ["pending"]
     assert placed["message"]
     order = exact(staff.get(f"/orders/{order_id}"))
     assert (order["address"], order["payments"][0]["mode"]) == ({"phone": "+1"}, "cod")

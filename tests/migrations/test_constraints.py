@@ -71,6 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
 }
 MOVED = [f"{moved}_quantity" for moved in ("cancelled", "shipped", "delivered", "returned", "refunded")]
+ADJUSTMENTS = ("discount", "handling_charge", "delivery_charge", "packaging_charge", "surge_charge", "tax_amount")
 BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("orders", "order_id", {"order_id": "with blank"}),
     ("orders", "order_id", {"order_id": "user"}),
@@ -83,6 +84,8 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("orders", "rounding_adjustment", {"rounding_adjustment": "0.101"}),
     ("orders", "rounding_adjustment", {"rounding_adjustment": "-0.101"}),
     ("orders", "version", {"version": 0}),
+    *((table, name, {name: "-0.001"}) for table in ("orders", "order_items") for name in ADJUSTMENTS),
+    ("order_items", "return_window_days", {"return_window_days": -1}),
     ("order_items", "line_no", {"line_no": 0}),
     ("order_items", "status", {"status": "lost"}),
     ("order_items", "quantity", {"quantity": 0} | dict.fromkeys(MOVED, 0)),
@@ -94,7 +97,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("order_items", "delivered_within_shipped", {"delivered_quantity": -1, "returned_quantity": -1}),
     ("order_items", "returned_within_delivered", {"returned_quantity": "2.001"}),
     ("order_items", "returned_within_delivered", {"returned_quantity": -1}),
-    ("order_items", "refunded_within_ordered", {"refunded_quantity": "4.001"}),
+    ("order_items", "refunded_within_ordered", {"refunded_quantity": "3.001"}),
     ("order_items", "refunded_within_ordered", {"refunded_quantity": -1}),
     ("order_journey", "current_status", {"current_status": "paid"}),
     ("order_journey", "previous_status", {"previous_status": "paid"}),
@@ -109,6 +112,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("refunds", "amount", {"amount": 0}),
     ("return_requests", "status", {"status": "perhaps"}),
     ("return_requests", "reason", {"reason": "boredom"}),
+    ("return_requests", "resolution", {"resolution": "swap"}),
     ("return_items", "quantity", {"quantity": 0, "accepted_quantity": 0}),
     ("return_items", "accepted_within_requested", {"accepted_quantity": "2.001"}),
     ("return_items", "accepted_within_requested", {"accepted_quantity": -1}),

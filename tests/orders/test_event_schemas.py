@@ -179,8 +179,8 @@ def test_a_free_form_order_without_a_price_is_told_without_one(app: Flask, custo
 def test_a_jump_along_the_main_path_is_told_with_what_it_skipped(app: Flask, staff: Caller) -> None:
     order_id = of_lines(staff)
     done(staff.patch(f"/orders/{order_id}", {"status": "delivered", "reason": "all at once"}))
-    kind, payload = check(app, order_id)[-1]
-    assert kind == events.STATUS_CHANGED
+    (kind, payload), (invoiced, _) = check(app, order_id)[-2:]
+    assert (kind, invoiced) == (events.STATUS_CHANGED, events.INVOICE_ISSUED)
     assert payload["skipped"] == ["confirmed", "processing", "packed", "shipped"]
     assert (payload["previous_status"], payload["reason"]) == ("pending", "all at once")
 
@@ -266,7 +266,7 @@ def test_refunds_and_returns_of_an_order_are_told_with_it(app: Flask, staff: Cal
 
 _MONEY_AND_GOODS_BACK = (
     """INSERT INTO refunds (order_id, refund_id, payment_id, cause, reason, status, amount)
-       VALUES (:order_id, :refund_id, :payment_id, 'test', 'damaged', 'processed', 10)""",
+       VALUES (:order_id, :refund_id, :payment_id, 'amount:test', 'damaged', 'processed', 10)""",
     """INSERT INTO return_requests (order_id, return_id, status, reason)
        VALUES (:order_id, :return_id, 'requested', 'damaged')""",
     """INSERT INTO return_items (order_id, return_id, line_no, quantity)

@@ -35,21 +35,18 @@ class Orders(RuleBasedStateMachine):
 
     @initialize(target=orders, quantities=ROWS)
     def begin(self, quantities: list[Decimal]) -> ModelOrder:
-        return self.place_lines("customer", True, quantities)
+        return self.place_lines("customer", quantities)
 
-    @rule(target=orders, who=st.sampled_from(["customer", "stranger", "staff"]), cod=st.booleans(), quantities=ROWS)
-    def place_lines(self, who: str, cod: bool, quantities: list[Decimal]) -> ModelOrder:
+    @rule(target=orders, who=st.sampled_from(["customer", "stranger", "staff"]), quantities=ROWS)
+    def place_lines(self, who: str, quantities: list[Decimal]) -> ModelOrder:
         caller = self.people[who]
         owner = self.people["customer"] if who == "staff" else caller
         lines = [line(f"SKU-{number}", quantity) for number, quantity in enumerate(quantities)]
-        payment = [{"mode": "cod", "amount": sum(quantities) * 10}] if cod else []
-        body = factories.lines_body(*lines, customer_id=owner.id, payment=payment)
+        body = factories.lines_body(*lines, customer_id=owner.id)
         answer = caller.post("/orders", body)
         assert answer.status_code == 201, answer.data
         made = [ModelLine(quantity) for quantity in quantities]
-        return self.agree(
-            ModelOrder(body["order_id"], owner, False, cod, made, covered=sum(quantities) if cod else None), answer
-        )
+        return self.agree(ModelOrder(body["order_id"], owner, False, False, made), answer)
 
     @rule(target=orders, who=st.sampled_from(["customer", "stranger"]))
     def place_free_form(self, who: str) -> ModelOrder:

@@ -195,6 +195,7 @@ def test_without_a_plausible_id_the_body_is_its_own(
         (b'{"event": "\\ud800"}', Invalid),
         (b"[" + b"1," * 10_001 + b"1]", Invalid),
     ],
+    ids=lambda value: value if isinstance(value, str) else "body",
 )
 def test_signed_and_hostile_is_a_named_refusal(
     razorpay: Razorpay, razorpay_server: RazorpayServer, body: bytes, refusal: type[Exception]
@@ -261,6 +262,7 @@ def test_the_least_that_is_needed_is_enough(razorpay: Razorpay, razorpay_server:
         payload_of(GOOD | {"amount": 10**16}),
         payload_of(GOOD | {"currency": "rupees"}),
     ],
+    ids=lambda _: "body",
 )
 def test_signed_and_of_another_shape_is_refused_as_such(
     razorpay: Razorpay, razorpay_server: RazorpayServer, body: bytes

@@ -194,6 +194,7 @@ def test_the_least_that_is_needed_is_enough(stripe: Stripe, stripe_server: Strip
         (event_of(GOOD | {"amount_received": -1}), "unexpected_callback"),
         (event_of(GOOD | {"amount_received": True}), "unexpected_callback"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "body",
 )
 def test_signed_and_hostile_is_a_named_refusal(
     stripe: Stripe, stripe_server: StripeServer, body: bytes, code: str

@@ -13,7 +13,17 @@ ROOT = Path(__file__).parent.parent.parent
 OMS = ROOT / "oms"
 DOMAINS = ("orders", "accounts")
 # The doors, the commands of the command line among them: they alone open transactions.
-DOORS = ("api/", "console/", "jobs/", "consumer/", "commands.py", "account_commands.py", "consumer_commands.py")
+DOORS = (
+    "api/",
+    "console/",
+    "jobs/",
+    "consumer/",
+    "gateway/",
+    "commands.py",
+    "account_commands.py",
+    "consumer_commands.py",
+    "payment_commands.py",
+)
 HTTP_DOORS = ("api/", "console/", "app.py")
 COMMITS = {"commit", "rollback"}
 CALLS_OF_TRANSACTION = {"transaction", "transactions.transaction"}

@@ -21,6 +21,7 @@ PUBLIC_ROUTES = {
     "/metrics",
     "/openapi.json",
     "/order-statuses",
+    "/payment-events/<provider>",
     "/register",
     "/return-reasons",
 }
