@@ -1,0 +1,91 @@
+"""Reads from a replica that lags: whoever has just written reads his write, everybody else what the replica knows."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from oms import redis_guard
+from oms.errors import Unavailable
+from oms.transactions import read
+from tests import factories
+from tests.callers import Caller, exact
+from tests.conftest import Servers
+from tests.floor import applications
+from tests.floor.replica import Replica
+
+
+@pytest.fixture(scope="module")
+def replica(app: Flask, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
+    assert app  # the schema is there before it is copied
+    with Replica(tmp_path_factory.mktemp("replica") / "postgres", servers.postgres) as found:
+        yield found
+
+
+@pytest.fixture
+def reading(app: Flask, servers: Servers, replica: Replica) -> Iterator[Flask]:
+    """The application with its queries on the replica, which has caught up."""
+    patience = {"REDIS_TIMEOUT_MS": "5000"}
+    with applications.another(app, servers, READ_DATABASE_URL=replica.url, **patience) as made:
+        replica.catch_up()
+        yield made
+        replica.catch_up()
+
+
+def seen(app: Flask, caller: Caller, owner: Caller) -> list[str]:
+    """The ids of `owner`'s orders as `caller` lists them."""
+    answer = Caller(app, caller.headers, caller.id).get(f"/orders?customer_id={owner.id}")
+    assert answer.status_code == 200, answer.data
+    return [order["order_id"] for order in exact(answer)["orders"]]
+
+
+def test_lists_come_from_the_replica(reading: Flask, replica: Replica, customer: Caller, staff: Caller) -> None:
+    replica.stand_still()
+    order = factories.place(customer)  # by the other application: nothing says who has written here
+    assert seen(reading, staff, customer) == []
+    replica.catch_up()
+    assert seen(reading, staff, customer) == [order["order_id"]]
+
+
+def test_who_has_just_written_reads_his_write(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller
+) -> None:
+    replica.stand_still()
+    writer = Caller(reading, customer.headers, customer.id)
+    order = factories.place(writer)
+    assert seen(reading, customer, customer) == [order["order_id"]]
+    assert exact(writer.get(f"/orders/{order['order_id']}/journey"))["journey"]
+    assert seen(reading, staff, customer) == []  # the replica has not moved
+
+
+def test_a_write_that_was_replayed_is_read_from_the_replica(reading: Flask, replica: Replica, customer: Caller) -> None:
+    writer = Caller(reading, customer.headers, customer.id)
+    first = factories.place(writer)
+    replica.catch_up()
+    replica.stand_still()
+    factories.place(customer)  # nobody notes this one, so only the replica's own sight is left
+    assert seen(reading, customer, customer) == [first["order_id"]]
+
+
+def test_without_the_replica_the_primary_answers(reading: Flask, replica: Replica, customer: Caller) -> None:
+    order = factories.place(customer)
+    replica.stop()
+    try:
+        assert seen(reading, customer, customer) == [order["order_id"]]
+    finally:
+        replica.start()
+
+
+def test_without_redis_the_primary_answers(app: Flask, servers: Servers, replica: Replica, customer: Caller) -> None:
+    with applications.another(app, servers, READ_DATABASE_URL=replica.url, REDIS_URL="redis://127.0.0.1:1/0") as made:
+        replica.stand_still()
+        order = factories.place(Caller(made, customer.headers, customer.id))
+        assert seen(made, customer, customer) == [order["order_id"]]
+        replica.catch_up()
+    redis_guard.breaker.reset()
+
+
+def test_nothing_is_written_through_the_replicas_connection(reading: Flask) -> None:
+    with reading.app_context(), pytest.raises(Unavailable):
+        read(lambda session: session.execute(text("DELETE FROM inbox_events")), replica=True)
