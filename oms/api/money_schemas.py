@@ -168,4 +168,4 @@ class InvoicesView(Schema):
 class CallbackView(Schema):
     """What came of a callback."""
 
-    outcome = fields.String(validate=validate.OneOf(["applied", "nothing_new", "unmatched", "repeated"]))
+    outcome = fields.String(validate=validate.OneOf(["applied", "nothing_new", "unmatched", "repeated", "unreadable"]))

@@ -5,24 +5,31 @@ from collections.abc import Mapping
 import structlog
 from sqlalchemy.orm import Session
 
-from oms.errors import Conflict, NotFound
+from oms.errors import Conflict, Invalid, Malformed, NotFound
 from oms.gateway.recording import PROVIDER
 from oms.orders import cache, captures, payment_events, refunds, store
 from oms.orders.order import Outcome
 from oms.providers import provider as seam
 from oms.providers import registry
-from oms.providers.provider import ProviderEvent, ProviderRefund
+from oms.providers.provider import BadSignature, ProviderEvent, ProviderRefund
 from oms.transactions import transaction
 
 _log = structlog.get_logger(__name__)
 
 
 def receive(name: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Take in one callback; returns what came of it: applied, nothing_new, unmatched or repeated.
+    """Take in one callback; returns what came of it: applied, nothing_new, unmatched, repeated or unreadable.
 
-    Raises `NotFound` unknown_provider or `BadSignature`.
+    What is signed and can't be read is for us to see to: a provider that is refused stops calling altogether. Raises
+    `NotFound` unknown_provider or `BadSignature`.
     """
-    event = registry.provider(name).verify(headers, body, store.now())
+    try:
+        event = registry.provider(name).verify(headers, body, store.now())
+    except BadSignature:
+        raise
+    except (Malformed, Invalid) as error:
+        _log.error("payment_event_unreadable", provider=name, code=error.code, reason=error.detail)
+        return "unreadable"
     outcome = transaction(lambda session: _once(session, name, event))
     _log.info("payment_event", provider=name, event_id=event.event_id, kind=event.kind, outcome=outcome)
     return outcome

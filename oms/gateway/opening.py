@@ -36,7 +36,8 @@ def open_part(order_id: str, payment_id: str) -> tuple[Order, Payment, Mapping[s
         _log.warning("payment_not_opened", order_id=order_id, payment_id=payment_id, reason=error.detail)
         return order, payment, None
     order, payment = transaction(lambda session: _record(session, order_id, payment_id, opened))
-    return order, payment, opened.client
+    # Two requests at once may have opened it twice: the page of the one that was not noted is never shown.
+    return order, payment, opened.client if payment.provider_order_id == opened.provider_order_id else None
 
 
 def _record(session: Session, order_id: str, payment_id: str, opened: OpenedPayment) -> tuple[Order, Payment]:

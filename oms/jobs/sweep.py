@@ -47,7 +47,8 @@ _CHANGED = text("""
 _EXPIRED = text("""
     SELECT order_id FROM orders
     WHERE status = 'pending' AND created_at < now() - make_interval(mins => :minutes)
-      AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.order_id AND captured_amount > 0)
+      AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.order_id
+            AND (captured_amount > 0 OR payments.status = 'authorized'))
     ORDER BY created_at LIMIT :batch
 """)
 

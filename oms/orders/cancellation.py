@@ -41,7 +41,8 @@ def cancel_order(
 def expire_order(session: Session, order_id: str, actor: Actor) -> Outcome:
     """Cancel an order that was not paid in time, unless it has been paid or has moved on meanwhile."""
     order = store.lock(session, order_id, None)
-    if order.status != lifecycle.PENDING or order.captured_amount or balance.paid(order):
+    money_is_coming = any(payment.status == "authorized" for payment in order.payments)
+    if order.status != lifecycle.PENDING or order.captured_amount or money_is_coming or balance.paid(order):
         return Outcome(order, applied=False)
     cancel_locked(session, order, actor, "payment_expired", None)
     return Outcome(order, applied=True)

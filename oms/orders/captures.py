@@ -90,11 +90,12 @@ def record(
 
 
 def _part_of_attempt(order: Order, payment: Payment, reported: ProviderPayment) -> Payment:
-    """The part this attempt belongs to: a second capture of one part is money too, and gets a part of its own."""
+    """The part this attempt belongs to: a second capture of one part is money too, and gets a part of its own; so does
+    one that was paid somewhere else than where the part was opened."""
     for known in order.payments:
         if known.provider == payment.provider and known.provider_payment_id == reported.provider_payment_id:
             return known
-    if payment.status != "captured" or reported.status != CAPTURED:
+    if reported.status != CAPTURED or (payment.status != "captured" and not _elsewhere(payment, reported)):
         return payment
     again = Payment(
         new_id(),
@@ -102,11 +103,16 @@ def _part_of_attempt(order: Order, payment: Payment, reported: ProviderPayment) 
         reported.amount,
         store.now(),
         provider=payment.provider,
-        provider_order_id=payment.provider_order_id,
+        provider_order_id=reported.provider_order_id or payment.provider_order_id,
         provider_payment_id=reported.provider_payment_id,
     )
     order.payments.append(again)
     return again
+
+
+def _elsewhere(payment: Payment, reported: ProviderPayment) -> bool:
+    ours, theirs = payment.provider_order_id, reported.provider_order_id
+    return ours is not None and theirs is not None and ours != theirs
 
 
 def _follow(order: Order, change: Change, payment: Payment, reported: ProviderPayment, actor: Actor) -> bool:
@@ -158,7 +164,7 @@ _BY_PROVIDER_PAYMENT = text("""
 
 _BY_REFERENCE = text("""
     SELECT order_id, payment_id FROM payments
-    WHERE order_id = :order_id AND payment_id = :payment_id AND provider = :provider AND provider_order_id IS NULL
+    WHERE order_id = :order_id AND payment_id = :payment_id AND provider = :provider
 """)
 
 
@@ -166,7 +172,7 @@ def find_part(session: Session, provider: str, reported: ProviderPayment) -> tup
     """(order id, payment id) of the part a provider speaks of: by its ids, else by our own references in it.
 
     The references come last: they may have passed through the customer's checkout page. They are what is left for a
-    callback that overtakes our own note of the provider's id.
+    callback that overtakes our own note of the provider's id, and for what was opened twice.
     """
     for query, provider_id in (
         (_BY_PROVIDER_PAYMENT, reported.provider_payment_id),
