@@ -3,14 +3,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
+PIP_INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
+AUDIT := $(VENV)/audit
 
 # The names of the stamps change with what is pinned, so pip runs only when there is something to install.
 STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt requirements-stack.txt | cksum))
-DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements*.txt | cksum))
+DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-stack.txt requirements-dev.txt | cksum))
+AUDIT_STAMP := $(AUDIT)/installed-$(firstword $(shell cat requirements-audit.txt | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage lint types contracts docs check clean
+.PHONY: help run demo test coverage lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -43,6 +45,20 @@ docs: $(DEV_STAMP) ## write docs/events.md anew from the schemas of the events
 
 check: lint types contracts ## lint, types and contracts
 
+audit: $(AUDIT_STAMP) ## look for weak spots in the code (bandit) and for known ones in what is installed (pip-audit)
+	@$(AUDIT)/bin/bandit -q -r oms wsgi.py worker.py gunicorn.conf.py --configfile .bandit.yaml
+	@$(AUDIT)/bin/pip-audit --progress-spinner off --require-hashes --disable-pip -r requirements.txt
+
+sbom: $(AUDIT_STAMP) ## write sbom.json: what a deployment consists of (CycloneDX)
+	@$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --of JSON -o sbom.json requirements.txt
+	@echo "sbom.json"
+
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; ARGS=--upgrade for what is newest
+	@for name in requirements requirements-stack requirements-dev requirements-audit; do \
+		$(AUDIT)/bin/$(LOCK) $(ARGS) $$name.in -o $$name.txt && \
+		sed -i "1i# Written by \`make lock\` from $$name.in: every version pinned, every file by its hashes." $$name.txt; done
+
 clean: ## remove the virtual environment and all caches; the data of `make run` stays
 	@rm -rf $(VENV) .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -66,3 +82,9 @@ $(DEV_STAMP): | $(BIN)/pip
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@rm -f $(VENV)/installed-*
 	@touch $@ $(STACK_STAMP)
+
+$(AUDIT_STAMP): | $(BIN)/pip
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	@rm -f $(AUDIT)/installed-*
+	@touch $@
