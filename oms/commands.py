@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from flask import Flask
 from flask.cli import AppGroup
 
-from oms import account_commands, consumer_commands, kafka, payment_commands, schema_version
+from oms import account_commands, consumer_commands, doctor_command, kafka, payment_commands, schema_version
 from oms.extensions import settings
 from oms.jobs.sweep import Sweep
 
@@ -51,6 +51,11 @@ def create_topics() -> None:
 
 
 def register(app: Flask) -> None:
-    for command in (*account_commands.COMMANDS, *consumer_commands.COMMANDS, *payment_commands.COMMANDS):
+    for command in (
+        *account_commands.COMMANDS,
+        *consumer_commands.COMMANDS,
+        *payment_commands.COMMANDS,
+        *doctor_command.COMMANDS,
+    ):
         oms.add_command(command)
     app.cli.add_command(oms)

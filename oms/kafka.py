@@ -225,15 +225,19 @@ class MissingTopics:
     refused: dict[str, str]
 
 
+def topics_of(settings: Settings) -> set[str]:
+    """Every topic that is written to or read."""
+    consumed = settings.consumed_topics
+    return {settings.kafka_order_topic, *consumed, *(f"{topic}.dlq" for topic in consumed)}
+
+
 def create_topics(settings: Settings) -> MissingTopics:
     """Create what is missing, with the configured partitions. Raises `KafkaException` when no broker answers.
 
     The development stack's broker can't: there, a topic appears on first use.
     """
     admin = AdminClient(client_options(settings))
-    consumed = settings.consumed_topics
-    wanted = {settings.kafka_order_topic, *consumed, *(f"{topic}.dlq" for topic in consumed)}
-    missing = sorted(wanted - set(admin.list_topics(timeout=ANSWER_SECONDS).topics))
+    missing = sorted(topics_of(settings) - set(admin.list_topics(timeout=ANSWER_SECONDS).topics))
     made = MissingTopics([], {})
     for name, future in _creations(admin, missing, settings).items():
         try:

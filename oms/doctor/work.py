@@ -1,0 +1,53 @@
+"""What is waiting for somebody: events, messages set aside, refunds, callbacks nobody knows."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+
+from oms import dead_letters, outbox
+from oms.doctor.finding import Finding, judged
+from oms.errors import Unavailable
+from oms.transactions import read
+
+LAG_SECONDS = 60
+_REFUNDS = text("""
+    SELECT count(*) FILTER (WHERE status = 'failed') AS failed,
+        count(*) FILTER (WHERE status IN ('created', 'pending') AND next_attempt_at < now() - interval '15 minutes')
+        AS late FROM refunds
+""")
+_UNMATCHED = text("""
+    SELECT count(*) FROM payment_events WHERE outcome = 'unmatched' AND received_at > now() - interval '7 days'
+""")
+
+
+def examine() -> Iterator[Finding]:
+    try:
+        yield from _examine()
+    except Unavailable:
+        return  # said once already
+
+
+def _examine() -> Iterator[Finding]:
+    lag = read(outbox.lag)
+    yield judged(
+        "outbox",
+        f"{lag.pending} waiting, the oldest for {lag.seconds:.0f} s, {lag.refused} refused",
+        well=lag.seconds < LAG_SECONDS and not lag.refused,
+        advice="is the worker running and Kafka up? Refused events say why in outbox_events.last_error",
+    )
+    waiting = read(dead_letters.waiting)
+    yield judged("dead letters", f"{waiting} set aside", well=not waiting, advice="look: flask --app wsgi oms dlq list")
+    refunds = read(lambda session: session.execute(_REFUNDS).one())
+    yield judged(
+        "refunds",
+        f"{refunds.failed} failed, {refunds.late} late",
+        well=not refunds.failed and not refunds.late,
+        advice="failed ones wait for POST .../refunds/{refund_id}/retry; late ones for a worker or the provider",
+    )
+    unmatched = read(lambda session: session.execute(_UNMATCHED).scalar_one())
+    yield judged(
+        "callbacks",
+        f"{unmatched} of the last week are about nothing we know",
+        well=not unmatched,
+        advice="run: flask --app wsgi oms reconcile-payments",
+    )
