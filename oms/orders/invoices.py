@@ -97,7 +97,10 @@ def of_order(session: Session, order_id: str, owner: str | None) -> list[bytes]:
 
 def one_of_order(session: Session, order_id: str, number: str, owner: str | None) -> bytes:
     """One document by its number; raises `NotFound` order_not_found or invoice_not_found."""
-    for row in session.execute(_OF_ORDER, {"order_id": order_id, "owner": owner}).all():
+    rows = session.execute(_OF_ORDER, {"order_id": order_id, "owner": owner}).all()
+    if not rows:
+        raise NotFound("There is no such order.", code="order_not_found")
+    for row in rows:
         if row.label == number:
             found: bytes = row.document.encode()
             return found
