@@ -44,6 +44,7 @@ def _take(available: Decimal, quantity: Decimal | None, line: Line, doing: str) 
 
 def _cancel(line: Line, quantity: Decimal | None) -> None:
     line.cancelled_quantity += _take(line.unshipped_quantity, quantity, line, life.CANCELLED)
+    line.refunded_quantity = min(line.refunded_quantity, line.live_quantity)
     if line.live_quantity == 0 or line.status == life.DELIVERY_FAILED:
         line.status = life.CANCELLED
     elif line.unshipped_quantity == 0:
