@@ -18,7 +18,7 @@ def credited_value(order: Order) -> Decimal:
     """What the units are worth that the customer does not pay for (any more)."""
     if not order.lines:
         return order.total_amount if order.status == lifecycle.CANCELLED else ZERO
-    if not any(line.cancelled_quantity or line.refunded_quantity for line in order.lines):
+    if not any(line.credited_quantity for line in order.lines):
         return ZERO
     values = shares.line_values(order)
     return sum((credit_of(line, values[line.line_no], order.currency) for line in order.lines), ZERO)
@@ -26,7 +26,7 @@ def credited_value(order: Order) -> Decimal:
 
 def credit_of(line: Line, value: Decimal, currency: str) -> Decimal:
     """The same of one line that is worth `value`."""
-    units = line.cancelled_quantity + line.refunded_quantity
+    units = line.credited_quantity
     return shares.value_of_units(value, units, line.quantity, currency) if units else ZERO
 
 

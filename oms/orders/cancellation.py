@@ -83,9 +83,10 @@ def cancel_some(
             continue
         if line.live:
             lifecycle.refuse_cancel(line.status, actor)
-        previous, before = line.status, line.cancelled_quantity
+        previous, before = line.status, line.credited_quantity
         lines.move(line, lifecycle.CANCELLED, quantity)
-        units.append({"line_no": line.line_no, "quantity": line.cancelled_quantity - before})
+        if line.credited_quantity > before:
+            units.append({"line_no": line.line_no, "quantity": line.credited_quantity - before})
         entries.append(
             JourneyEntry(line.status, previous, actor.id, actor.kind, line.line_no, reason=reason, remarks=remarks)
         )

@@ -19,7 +19,7 @@ from oms.orders.adjustments import NONE, Adjustments
 class Line:
     """One line. Quantities are NUMERIC(10,3) and only grow; prices are per unit, in the order's currency.
 
-    `refunded_quantity` counts units whose price was given back although they were not cancelled: by a return, or by a
+    `refunded_quantity` counts units whose price was given back although they are not cancelled: by a return, or by a
     refund of items.
     """
 
@@ -43,6 +43,12 @@ class Line:
     @property
     def live_quantity(self) -> Decimal:
         return self.quantity - self.cancelled_quantity
+
+    @property
+    def credited_quantity(self) -> Decimal:
+        """Units the customer does not pay for (any more). Of a line whose delivery failed all are, once it is
+        cancelled: they have left the house, so they don't count as cancelled."""
+        return self.cancelled_quantity + self.refunded_quantity if self.live else self.quantity
 
     @property
     def unshipped_quantity(self) -> Decimal:

@@ -88,7 +88,7 @@ def _credit_items(order: Order, items: Sequence[Mapping[str, Any]], change: Chan
 
 
 def _refund_units(line: Line, quantity: Decimal, position: int) -> None:
-    left = line.live_quantity - line.refunded_quantity
+    left = line.quantity - line.credited_quantity
     if quantity > left:
         raise Invalid.at(
             f"/items/{position}/quantity",
