@@ -21,8 +21,8 @@ _CLOSE = Decimal("0.10")
 
 
 def invoice(order: Order) -> dict[str, Any]:
-    """What is charged for the lines that are dispatched, cancelled units left out."""
-    units = {line.line_no: line.live_quantity for line in order.lines if line.live_quantity > 0}
+    """What is charged for the lines that are dispatched; units that are cancelled or refunded by now are left out."""
+    units = {line.line_no: left for line in order.lines if (left := line.quantity - line.credited_quantity) > 0}
     total = order.total_amount - balance.credited_value(order)
     paid = [part for part in order.payments if part.captured_amount > 0]
     return {
