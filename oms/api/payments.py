@@ -15,7 +15,7 @@ from oms.errors import Forbidden
 from oms.gateway import asking, opening
 from oms.idempotency import Answer
 from oms.orders import captures, payment_bodies, payments, refunds
-from oms.orders.order import Order, Outcome, Payment, Refund, Why, payment_of
+from oms.orders.order import Order, Outcome, Payment, Refund, Why, etag, payment_of, refuse_other_version
 from oms.orders.representation import payment_document, refund_document, refund_documents
 from oms.providers import registry
 
@@ -50,6 +50,7 @@ def _with_checkout(order_id: str, answer: Answer) -> Response:
     order, payment, checkout = opening.open_part(order_id, written["payment_id"])
     response = idempotency.response(answer)
     response.data = strict_json.write({**_document(order, payment), "checkout": checkout})
+    response.headers["ETag"] = etag(order.version)
     return response
 
 
@@ -92,8 +93,11 @@ def capture_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Res
     if registry.provider(payment.provider).confirms and payment.status != "captured":
         if "amount" in data:
             raise Forbidden("The provider says how much was captured.", code="amount_not_yours")
+        refuse_other_version(order, expected)
         outcome, payment = asking.capture(order, payment)
-        return order_answers.json({**_document(outcome.order, payment), "checkout": None})
+        response = order_answers.json({**_document(outcome.order, payment), "checkout": None})
+        response.headers["ETag"] = etag(outcome.order.version)
+        return response
 
     def work(session: Session) -> Answer:
         outcome, captured = captures.capture_by_hand(session, order_id, payment_id, data.get("amount"), actor, expected)
