@@ -39,10 +39,10 @@ def capture_by_hand(
     order = store.lock(session, order_id, actor.owner_id)
     refuse_other_version(order, expected)
     payment = payment_of(order, payment_id)
-    if actor.owner_id is not None:
-        raise Forbidden("That money has arrived is for the shop to say.", code="capture_not_yours")
     if payment.status == "captured":
         return Outcome(order, applied=False), payment
+    if actor.owner_id is not None:
+        raise Forbidden("That money has arrived is for the shop to say.", code="capture_not_yours")
     _refuse_closed(order, payment)
     received = payment.amount if amount is None else amount
     totals.refuse_decimals(received, order.currency, "/amount")
