@@ -17,6 +17,7 @@ from oms.errors import Conflict, Forbidden, Invalid
 from oms.ids import new_id
 from oms.orders import completion, lifecycle, payment_steps, store, totals
 from oms.orders.order import Order, Outcome, Payment, Why, payment_of, refuse_other_version
+from oms.orders.representation import written
 from oms.orders.store import Change
 from oms.providers.provider import AUTHORIZED, CAPTURED, FAILED, ProviderPayment
 
@@ -49,9 +50,9 @@ def capture_by_hand(
     if received > payment.amount:
         raise Invalid.at(
             "/amount",
-            f"The part is {payment.amount:f}, not {received:f}.",
+            f"The part is {written(payment.amount, order.currency)}, not {received:f}.",
             code="amount_exceeds_payment",
-            amount=f"{payment.amount:f}",
+            amount=written(payment.amount, order.currency),
         )
     change = Change()
     payment.captured_amount = received

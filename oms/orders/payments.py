@@ -14,6 +14,7 @@ from oms.errors import Conflict, Invalid
 from oms.ids import new_id
 from oms.orders import balance, completion, lifecycle, payment_steps, store, totals
 from oms.orders.order import NO_REASON, Order, Outcome, Payment, Why, payment_of, refuse_other_version
+from oms.orders.representation import written
 from oms.orders.store import Change
 from oms.providers import registry
 
@@ -76,9 +77,9 @@ def add_payment(
     if amount > open_amount:
         raise Invalid.at(
             "/amount",
-            f"{open_amount:f} is due, not {amount:f}.",
+            f"{written(open_amount, order.currency)} is due, not {amount:f}.",
             code="amount_exceeds_due",
-            due=f"{open_amount:f}",
+            due=written(open_amount, order.currency),
         )
     part = _part(order, new_id(), data["mode"], amount)
     order.payments.append(part)

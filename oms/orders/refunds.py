@@ -29,6 +29,7 @@ from oms.orders.order import (
     refunds_of,
     refuse_other_version,
 )
+from oms.orders.representation import written
 from oms.orders.return_closing import close_paid_out
 from oms.orders.store import Change
 from oms.providers.provider import ProviderRefund
@@ -65,9 +66,9 @@ def request_refund(
     if amount > left:
         raise Invalid.at(
             "/amount" if items is None else "/items",
-            f"{left:f} can be refunded, not {amount:f}.",
+            f"{written(left, order.currency)} can be refunded, not {amount:f}.",
             code="refund_exceeds_refundable",
-            refundable=f"{left:f}",
+            refundable=written(left, order.currency),
         )
     drawn = refund_shares.draw(order, change, actor, amount, cause, why, items)
     complete(session, order, change, actor)
