@@ -79,6 +79,11 @@ class ProviderServer:
         with self.lock:
             self._faults += [(fault, only) for fault in faults]
 
+    def calm(self) -> None:
+        """Forget the faults that nobody has met."""
+        with self.lock:
+            self._faults.clear()
+
     def release(self) -> None:
         """Let everything go on that hangs."""
         self.released.set()
