@@ -13,6 +13,8 @@ from oms import strict_json
 from oms.api import idempotency
 from oms.gateway import opening
 from oms.idempotency import Answer
+from oms.orders import representation
+from oms.orders.order import Order, etag
 from oms.orders.representation import payment_document
 
 
@@ -26,14 +28,18 @@ def opened(answer: Answer, data: Mapping[str, Any]) -> Response:
     if not any(wanted):
         return response
     document = strict_json.read(answer.body)
+    order_id, parts = document["order_id"], document["payments"]
     for position, flagged in enumerate(wanted):
         if flagged:
-            document["payments"][position] = _open(document["order_id"], document["payments"][position]["payment_id"])
+            order, parts[position] = _open(order_id, parts[position]["payment_id"])
+    if "version" in document:  # the whole order: opening has changed it since
+        document = {**representation.document(order), "payments": parts}
     response.data = strict_json.write(document)
+    response.headers["ETag"] = etag(order.version)
     return response
 
 
-def _open(order_id: str, payment_id: str) -> dict[str, Any]:
+def _open(order_id: str, payment_id: str) -> tuple[Order, dict[str, Any]]:
     order, payment, checkout = opening.open_part(order_id, payment_id)
     shown = payment_document(payment, order.currency)
-    return shown if checkout is None else {**shown, "checkout": dict(checkout)}
+    return order, shown if checkout is None else {**shown, "checkout": dict(checkout)}
