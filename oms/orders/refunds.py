@@ -39,6 +39,8 @@ BACKOFF_SECONDS = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800)
 MAX_ATTEMPTS = len(BACKOFF_SECONDS) + 1
 # How long an attempt may take before another one may begin.
 LEASE_SECONDS = 60
+# What the journey takes; the share keeps more of it.
+MAX_REASON = 100
 
 
 def request_refund(
@@ -323,7 +325,7 @@ def _write(session: Session, order: Order, change: Change, refund: Refund, kind:
         actor,
         f"refund.{refund.status}",
         representation.refund_details([refund], order.currency),
-        Why(refund.error),
+        Why(refund.error and refund.error[:MAX_REASON]),
     )
     whole = [share for share in refunds_of(order) if share.refund_id == refund.refund_id]
     change.events.append(events.refund_changed(kind, order, actor, whole))
