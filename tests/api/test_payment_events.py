@@ -1,4 +1,5 @@
-"""POST /payment-events/{provider}: what providers say, in every order, as often as they like, and who only claims it."""
+"""POST /payment-events/{provider}: what providers say, in every order and as often as they like, and who only claims
+it."""
 
 import json
 import time
@@ -234,27 +235,26 @@ class TestRepetition:
     def test_the_same_id_from_two_providers_is_two_events(self, shop: Shop) -> None:
         event_id = f"evt{new_id()}"
         for provider in ("razorpay", "stripe"):
-            order, part = opened(shop, provider)
+            _, part = opened(shop, provider)
             attempt = shop.server(provider).pay(part["provider_order_id"])
             assert shop.told(provider, paying.CAPTURED[provider], attempt, event_id=event_id) == "applied"
 
 
 class TestWhatIsKnown:
-    def unanswered(self, shop: Shop) -> tuple[Any, Any, str]:
-        """A part that the provider has opened without our hearing of it: order, part, the provider's id."""
+    def unanswered(self, shop: Shop) -> tuple[Any, str]:
+        """An order whose part the provider has opened without our hearing of it, and the provider's id."""
         shop.razorpay.fail(RESET_AFTERWARDS, only="POST")
         order = shop.order()
-        part = shop.part(order)
-        assert part["provider_order_id"] is None
-        return order, part, list(shop.razorpay.orders)[-1]
+        assert shop.part(order)["provider_order_id"] is None
+        return order, list(shop.razorpay.orders)[-1]
 
     def test_a_callback_may_overtake_our_note_of_the_providers_id(self, shop: Shop) -> None:
-        order, part, there = self.unanswered(shop)
+        order, there = self.unanswered(shop)
         assert shop.told("razorpay", "payment.captured", shop.razorpay.pay(there)) == "applied"
         assert shop.now(order)["payment_state"] == "paid"
 
     def test_without_our_reference_in_the_payment_that_in_its_order_serves(self, shop: Shop) -> None:
-        order, part, there = self.unanswered(shop)
+        order, there = self.unanswered(shop)
         shop.razorpay.copies_notes = False
         attempt = shop.razorpay.pay(there)
         assert shop.told("razorpay", "payment.captured", attempt) == "unmatched"
@@ -262,7 +262,7 @@ class TestWhatIsKnown:
         assert shop.now(order)["payment_state"] == "paid"
 
     def test_a_payment_that_nobody_knows_is_taken_in_unmatched(self, shop: Shop) -> None:
-        order, part, there = self.unanswered(shop)
+        order, there = self.unanswered(shop)
         shop.razorpay.orders[there]["notes"] = {"order_id": new_id(), "payment_id": new_id()}
         event_id = new_id()
         attempt = shop.razorpay.pay(there)
@@ -275,7 +275,7 @@ class TestWhatIsKnown:
         """Notes pass through the customer's checkout page: he could write another, dearer order into them."""
         dear, _ = opened(shop)
         (there,) = [part["provider_order_id"] for part in shop.now(dear)["payments"]]
-        _, _, cheap = self.unanswered(shop)
+        _, cheap = self.unanswered(shop)
         shop.razorpay.orders[cheap]["notes"] = shop.razorpay.orders[there]["notes"]
         assert shop.told("razorpay", "payment.captured", shop.razorpay.pay(cheap)) == "unmatched"
         assert shop.now(dear)["payment_state"] == "unpaid"

@@ -36,6 +36,9 @@ class RazorpayServer(ProviderServer):
     checkout only has the notes that the page gave it.
     """
 
+    # Of all servers of a process: what stands in a database that they share is never two things.
+    _numbers = count(1)
+
     def __init__(self) -> None:
         super().__init__()
         self.orders: dict[str, dict[str, Any]] = {}
@@ -45,7 +48,6 @@ class RazorpayServer(ProviderServer):
         self.refuse_refunds: str | None = None
         self.refund_later = False
         self.copies_notes = True
-        self._numbers = count(1)
 
     def environ(self) -> dict[str, str]:
         """The environment of an installation that uses this server."""

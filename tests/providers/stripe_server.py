@@ -32,6 +32,9 @@ class StripeServer(ProviderServer):
     `process_refund` or `fail_refund`. As at Stripe a key repeats refusals too, once the work has begun.
     """
 
+    # Of all servers of a process: what stands in a database that they share is never two things.
+    _numbers = count(1)
+
     def __init__(self) -> None:
         super().__init__()
         self.intents: dict[str, dict[str, Any]] = {}
@@ -40,7 +43,6 @@ class StripeServer(ProviderServer):
         self.by_key: dict[str, tuple[str, bytes, Answer]] = {}
         self.refuse_refunds: str | None = None
         self.refund_later = False
-        self._numbers = count(1)
 
     def environ(self) -> dict[str, str]:
         """The environment of an installation that uses this server."""
