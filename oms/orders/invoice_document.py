@@ -16,8 +16,8 @@ from oms.orders.adjustments import CHARGES
 from oms.orders.order import Line, Order, Refund, line_of
 from oms.orders.representation import amount, moment, quantity, raw
 
-# Further off than this, a credit is not the price of its units: the order was not paid in full.
-_CLOSE = Decimal("0.10")
+# A credit that is more units of the last place off is not the price of its units: the order was not paid in full.
+_CLOSE = 10
 
 
 def invoice(order: Order) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _credited(order: Order, items: Sequence[Mapping[str, Any]] | None, total: De
     if items is not None:
         units = {item["line_no"]: Decimal(item["quantity"]) for item in items}
         figures, rest = _figures(order, units, total)
-        if abs(rest) <= _CLOSE:
+        if abs(rest) <= _CLOSE * money.smallest(order.currency):
             return figures
     return {"lines": [], "total": amount(total, order.currency)}
 
