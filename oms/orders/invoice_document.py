@@ -104,12 +104,12 @@ def _figures(order: Order, units: Mapping[int, Decimal], total: Decimal) -> tupl
 
 
 def _fraction(order: Order, units: Mapping[int, Decimal]) -> Decimal:
-    """How much of the order these units are, by what the lines cost."""
-    whole = sum((shares.line_net(line) for line in order.lines), ZERO)
-    if not whole:
-        return Decimal(1)
-    taken = (shares.line_net(line) * units.get(line.line_no, ZERO) / line.quantity for line in order.lines)
-    return sum(taken, ZERO) / whole
+    """How much of the order these units are, by what the lines cost; free lines count alike."""
+    nets = [shares.line_net(line) for line in order.lines]
+    if not any(nets):
+        nets = [Decimal(1)] * len(order.lines)
+    taken = (net * units.get(line.line_no, ZERO) / line.quantity for net, line in zip(nets, order.lines, strict=True))
+    return sum(taken, ZERO) / sum(nets, ZERO)
 
 
 class _LinePart:

@@ -77,7 +77,11 @@ def orders(draw: st.DrawFn) -> Order:
         return draw(st.integers(0, most)) * money.smallest(currency)
 
     def body(discount: Decimal) -> dict[str, Any]:
-        tax = {"name": "T", "rate": Decimal(draw(st.integers(0, 300))) / 10, "included": draw(st.booleans())}
+        tax: dict[str, Any] = {
+            "name": "T",
+            "rate": Decimal(draw(st.integers(0, 300))) / 10,
+            "included": draw(st.booleans()),
+        }
         return {"discount": discount, "delivery_charge": amount(500), "tax_lines": draw(st.sampled_from([[], [tax]]))}
 
     lines = []
@@ -175,6 +179,14 @@ def test_a_payment_that_brought_nothing_is_not_on_the_invoice() -> None:
     order = order_of(line_of(1, "2", "10"))
     order.payments.append(Payment("Q", "cod", Decimal(5), NOW))
     assert [part["mode"] for part in written(invoice_document.invoice(order))["payments"]] == ["card"]
+
+
+def test_what_free_goods_cost_to_deliver_is_shared_between_their_units() -> None:
+    order = order_of(line_of(1, "2", "0"), line_of(2, "1", "0"), delivery_charge=Decimal("5.00"))
+    order.lines[0].cancelled_quantity = Decimal(1)
+    document = written(invoice_document.invoice(order))
+    assert (document["total"], document["charges"]["delivery_charge"]) == (Decimal("3.75"), Decimal("3.75"))
+    assert left_over(document) == 0
 
 
 def test_free_goods_have_an_invoice_of_nothing() -> None:
