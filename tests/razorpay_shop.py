@@ -1,0 +1,111 @@
+"""A shop that is paid through Razorpay: the application with a provider behind it, and people in front of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from devstack.server import wait_until
+from oms.app import create_app
+from oms.config import Settings
+from oms.extensions import db
+from oms.jobs.send_refunds import send_refunds
+from tests import factories
+from tests.callers import Caller, exact, person
+from tests.conftest import Servers
+from tests.factories import url
+from tests.providers.razorpay_server import RazorpayServer
+
+# Many wait for one lock here, on a machine with little to spare.
+PATIENT = {"DB_POOL_SIZE": "30", "DB_LOCK_TIMEOUT_MS": "8000", "REDIS_TIMEOUT_MS": "5000", "PAYMENT_TIMEOUT_MS": "5000"}
+
+
+class RazorpayShop:
+    """`customer` buys, `staff` sell. Paths are those of one order unless they begin with a slash."""
+
+    def __init__(self, app: Flask, servers: Servers, razorpay: RazorpayServer) -> None:
+        assert app  # which migrates the database
+        environ = servers.environ(PAYMENT_PROVIDER="razorpay", **PATIENT, **razorpay.environ())
+        self.app = create_app(Settings.from_env(environ))
+        self.razorpay = razorpay
+        self.customer, self.staff = person(self.app, "customer"), person(self.app, "staff")
+        self.outsider = Caller(self.app, {}, "")
+
+    def place(self, *lines: dict[str, Any], **more: Any) -> Any:
+        return factories.place(self.customer, *lines, **more)
+
+    def ask_payment(self, order: Any, amount: Any, mode: str = "card") -> Any:
+        """A new part; one that goes to Razorpay is opened there."""
+        body = {"mode": mode, "amount": amount}
+        return done(self.staff.post(url(order, "payments"), body), 201)
+
+    def pay(self, order: Any, amount: Any, mode: str = "card") -> Any:
+        """A new part with its money: as the order has it afterwards."""
+        part = self.ask_payment(order, amount, mode)
+        if part["provider"] == "razorpay":
+            self.razorpay.pay(part["provider_order_id"])
+        return done(self.staff.post(url(order, "payments", part["payment_id"], "capture")))
+
+    def tell(self, event: str, entity_id: str, **more: Any) -> Any:
+        """A webhook of Razorpay's about something in its ledger: the answer to it."""
+        return self.send(*self.razorpay.webhook(event, entity_id, **more))
+
+    def send(self, headers: dict[str, str], body: bytes) -> Any:
+        return self.outsider.post("/payment-events/razorpay", body, headers=headers)
+
+    def send_refunds(self) -> None:
+        """The worker's job, once, in a context of its own."""
+        with self.app.app_context():
+            send_refunds()
+
+    def read(self, order: Any) -> Any:
+        """The order as it is now."""
+        return done(self.staff.get(url(order)))
+
+    def move(self, order: Any, *statuses: str) -> Any:
+        for status in statuses:
+            order = done(self.staff.patch(url(order), {"status": status}))
+        return order
+
+    def refunds(self, order: Any) -> Any:
+        return done(self.staff.get(url(order, "refunds")))["refunds"]
+
+    def steps(self, order: Any) -> list[str]:
+        """What happened to the order: names of events, and the statuses it moved to."""
+        return [entry.get("event") or entry["current_status"] for entry in factories.journey(self.staff, order)]
+
+    def events(self, order: Any) -> list[str]:
+        return [event.type for event in factories.outbox(self.app, order)]
+
+    @contextmanager
+    def locked(self, order: Any, waiters: int) -> Iterator[None]:
+        """Hold the order's row until so many sessions wait for a lock."""
+        with self.app.app_context(), db.engine.connect() as connection:
+            row = text("SELECT 1 FROM orders WHERE order_id = :order_id FOR UPDATE")
+            connection.execute(row, {"order_id": order["order_id"]})
+            yield
+            assert self.wait_for_waiters(waiters), "they are not all waiting"
+            connection.rollback()
+
+    def wait_for_waiters(self, count: int) -> bool:
+        """Whether so many sessions of this database wait for a lock, now or soon."""
+        return wait_until(lambda: factories.rows(self.app, _WAITING)[0].waiting >= count, 6)
+
+
+_WAITING = """
+    SELECT count(*) AS waiting FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def done(answer: Any, status: int = 200) -> Any:
+    """The document of an answer that is expected to be a success."""
+    assert answer.status_code == status, answer.data
+    return exact(answer)
+
+
+def total_of(refunds: Any) -> Decimal:
+    return sum((refund["amount"] for refund in refunds), Decimal(0))
