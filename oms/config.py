@@ -69,6 +69,7 @@ class Settings:
     return_window_days: int
     invoice_series: str
     credit_note_series: str
+    refund_voucher_series: str
     seller_name: str
     seller_address: str
     seller_tax_id: str
@@ -136,6 +137,7 @@ class Settings:
             "return_window_days": read.integer("RETURN_WINDOW_DAYS", 30, 0, 3650),
             "invoice_series": read.series("INVOICE_SERIES", "INV-{year}"),
             "credit_note_series": read.series("CREDIT_NOTE_SERIES", "CN-{year}"),
+            "refund_voucher_series": read.series("REFUND_VOUCHER_SERIES", "RV-{year}"),
             "seller_name": read.text(("SELLER_NAME",), "The shop"),
             "seller_address": (read.optional("SELLER_ADDRESS") or "").replace("\\n", "\n"),
             "seller_tax_id": read.optional("SELLER_TAX_ID") or "",

@@ -1,7 +1,7 @@
 """payments with providers, refunds over several payments, returns, invoices, charges and taxes
 
 New columns have constant defaults, so no table is rewritten. Checks on the large tables are added without looking at
-the rows that are there; 0003 does that under a lock that live traffic does not feel.
+the rows that are there; 0003 does that beside live traffic, and 0004 builds the indexes of payments.
 
 Revision ID: 0002
 Revises: 0001
@@ -55,16 +55,10 @@ def _add_check(table: str, name: str, condition: str) -> None:
 
 def _upgrade_payments() -> None:
     op.add_column("payments", sa.Column("provider", sa.String(20), server_default="manual", nullable=False))
-    op.add_column("payments", sa.Column("provider_order_id", sa.String(100), nullable=True))
-    op.add_column("payments", sa.Column("provider_payment_id", sa.String(100), nullable=True))
+    op.add_column("payments", sa.Column("provider_order_id", sa.String(255), nullable=True))
+    op.add_column("payments", sa.Column("provider_payment_id", sa.String(255), nullable=True))
+    op.add_column("payments", sa.Column("asked_at", MOMENT, nullable=True))
     op.add_column("payments", sa.Column("error", sa.String(200), nullable=True))
-    for name in ("order", "payment"):
-        op.create_index(
-            f"ix_payments_provider_{name}",
-            "payments",
-            [f"provider_{name}_id"],
-            postgresql_where=sa.text(f"provider_{name}_id IS NOT NULL"),
-        )
 
 
 def _upgrade_refunds() -> None:
@@ -72,7 +66,8 @@ def _upgrade_refunds() -> None:
         sa.Column("remarks", sa.String(1000), nullable=True),
         sa.Column("items", postgresql.JSON(), nullable=True),
         sa.Column("credit_note_number", sa.String(60), nullable=True),
-        sa.Column("provider_refund_id", sa.String(100), nullable=True),
+        sa.Column("provider_refund_id", sa.String(255), nullable=True),
+        sa.Column("by_hand", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("key_no", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", MOMENT, nullable=True),
@@ -93,11 +88,11 @@ def _create_payment_events() -> None:
     op.create_table(
         "payment_events",
         sa.Column("provider", sa.String(20), nullable=False),
-        sa.Column("event_id", sa.String(200), nullable=False),
+        sa.Column("event_id", sa.String(255), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("outcome", sa.String(20), nullable=True),
         sa.Column("order_id", sa.String(50), nullable=True),
-        sa.Column("subject", sa.String(100), nullable=True),
+        sa.Column("subject", sa.String(255), nullable=True),
         sa.Column("occurred_at", MOMENT, nullable=False),
         sa.Column("received_at", MOMENT, server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("provider", "event_id", name=op.f("pk_payment_events")),
@@ -117,11 +112,11 @@ def _create_invoices() -> None:
         sa.Column("series", sa.String(40), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("label", sa.String(60), nullable=False),
-        sa.Column("kind", sa.String(11), nullable=False),
+        sa.Column("kind", sa.String(14), nullable=False),
         sa.Column("order_id", sa.String(50), nullable=False),
         sa.Column("document", postgresql.JSON(), nullable=False),
         sa.Column("issued_at", MOMENT, server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("kind IN ('invoice', 'credit_note')", name=op.f("ck_invoices_kind")),
+        sa.CheckConstraint("kind IN ('invoice', 'credit_note', 'refund_voucher')", name=op.f("ck_invoices_kind")),
         sa.CheckConstraint("number >= 1", name=op.f("ck_invoices_number")),
         sa.PrimaryKeyConstraint("series", "number", name=op.f("pk_invoices")),
     )
@@ -146,7 +141,7 @@ def downgrade() -> None:
     op.drop_column("return_requests", "replacement_order_id")
     op.drop_column("return_requests", "resolution")
     _downgrade_refunds()
-    for name in ("error", "provider_payment_id", "provider_order_id", "provider"):
+    for name in ("error", "asked_at", "provider_payment_id", "provider_order_id", "provider"):
         op.drop_column("payments", name)
     op.drop_column("order_journey", "details")
     op.drop_column("order_journey", "event")
@@ -176,6 +171,7 @@ def _downgrade_refunds() -> None:
         "next_attempt_at",
         "key_no",
         "attempts",
+        "by_hand",
         "provider_refund_id",
         "credit_note_number",
         "items",

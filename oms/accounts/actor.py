@@ -28,6 +28,11 @@ class Actor:
         return self.is_staff or "fulfilment" in self.scopes
 
     @property
+    def handles_money(self) -> bool:
+        """Can hand money over the counter: people of the shop, and systems that take payments for it."""
+        return self.kind in ("staff", "admin") or (self.kind == "api_key" and "payments" in self.scopes)
+
+    @property
     def owner_id(self) -> str | None:
         """The only customer whose orders this actor may see; None for those who see all."""
         return self.id if self.kind == "customer" else None

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from oms import inbox, queues, strict_json
+from oms.accounts.actor import system
 from oms.config import Settings
 from oms.consumer import dead_lettering, lanes
 from oms.consumer.dead_lettering import Forwarder
@@ -20,7 +21,7 @@ from oms.consumer.lanes import Lane, Lanes, Verdict
 from oms.consumer.received import Received
 from oms.errors import Malformed, OmsError, Unavailable
 from oms.observability.metrics import MESSAGES
-from oms.orders import cache
+from oms.orders import cache, invoices
 from oms.orders.order import Order
 from oms.transactions import after_commit, transaction
 
@@ -153,6 +154,9 @@ class Processing:
             _log.warning("consumer_goes_on")
 
 
+NUMBERING = system("invoices")
+
+
 class _Effects:
     """One transaction's work. `position` is the message at hand, None while none is."""
 
@@ -168,6 +172,7 @@ class _Effects:
     def make(self, session: Session) -> list[str]:
         """Make the effects of all messages that are new; returns how each ended."""
         self.position = None
+        invoices.numbers_come_last(session)
         unseen = inbox.enter(session, self._consumer, {received.event_id: received.topic for received in self.batch})
         changed: dict[str, int] = {}
         outcomes = []
@@ -182,6 +187,7 @@ class _Effects:
             if order is not None:
                 changed[order.order_id] = order.version
             outcomes.append("handled")
+        changed |= {order.order_id: order.version for order in invoices.issue_postponed(session, NUMBERING)}
         if changed:
             after_commit(session, lambda: _announce(changed))
         return outcomes

@@ -106,6 +106,8 @@ def _compare_capture(order: Order, payment: Payment, attempt: ProviderPayment | 
 def _compare_refunds(order: Order, payment: Payment, reported: list[ProviderRefund]) -> Iterator[Difference]:
     theirs = {refund.key or refund.provider_refund_id or "": refund for refund in reported}
     for share in payment.refunds:
+        if share.by_hand:
+            continue
         refund = theirs.pop(key_of(share), None) or theirs.pop(share.provider_refund_id or "", None)
         given = refund is not None and refund.status == seam.PROCESSED
         if given != (share.status == "processed"):

@@ -28,10 +28,12 @@ def send(wanted: DueRefund) -> str:
         return "skipped"
     try:
         answer = _ask(*claimed)
-    except ProviderUnavailable as error:
+    except (ProviderUnavailable, NotFound) as error:  # not configured here is no answer either
         return _put_off(wanted, error.detail)
-    except (ProviderRefused, NotFound) as error:
-        return _give_up(wanted, getattr(error, "reason", error.detail))
+    except ProviderRefused as error:
+        if claimed[2].status == "pending":  # it won't say what became of it; that is not a no
+            return _put_off(wanted, error.reason)
+        return _give_up(wanted, error.reason)
     return _record(wanted, answer)
 
 

@@ -18,9 +18,10 @@ from oms.accounts import sessions
 from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
+from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
-from oms.orders import cache, cancellation, payment_events, refunds
+from oms.orders import cache, cancellation, captures, payment_events, refunds
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
 
@@ -46,7 +47,8 @@ _CHANGED = text("""
 """)
 _EXPIRED = text("""
     SELECT order_id FROM orders
-    WHERE status = 'pending' AND created_at < now() - make_interval(mins => :minutes)
+    WHERE status = 'pending' AND (total_amount > 0 OR document IS NOT NULL)
+      AND created_at < now() - make_interval(mins => :minutes)
       AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.order_id
             AND (captured_amount > 0 OR payments.status = 'authorized'))
     ORDER BY created_at LIMIT :batch
@@ -66,6 +68,7 @@ class Sweep:
         parts = (
             self.wake_publisher,
             self.wake_refunds,
+            self.wake_follow_up,
             self.repair_cache,
             self.remark_revocations,
             self.expire,
@@ -88,6 +91,12 @@ class Sweep:
         """Refunds whose next attempt has come: they are rung for by nobody else, and without Redis sent from here."""
         if read(lambda session: refunds.due(session, 1)) and not queues.insist(queues.SEND_REFUNDS):
             send_refunds()
+
+    @staticmethod
+    def wake_follow_up() -> None:
+        """Payments that are open at their provider and about which nobody has called."""
+        if read(lambda session: captures.unsettled(session, 1)) and not queues.insist(queues.FOLLOW_UP_PAYMENTS):
+            follow_up_payments()
 
     def repair_cache(self) -> None:
         """Leave floors for orders changed since the last round that reached Redis.

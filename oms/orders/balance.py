@@ -30,11 +30,15 @@ def credit_of(line: Line, value: Decimal, currency: str) -> Decimal:
     return shares.value_of_units(value, units, line.quantity, currency) if units else ZERO
 
 
+def good_will(order: Order) -> Decimal:
+    """Amounts that were given back for no units in particular."""
+    return sum((refund.amount for refund in refunds_of(order) if refund.cause.startswith(GOOD_WILL)), ZERO)
+
+
 def owed(order: Order) -> Decimal:
     """What the order costs by now, less what its owner says he has paid elsewhere; never below zero."""
-    good_will = sum((refund.amount for refund in refunds_of(order) if refund.cause.startswith(GOOD_WILL)), ZERO)
     attested = sum((part.captured_amount for part in order.payments if part.attested), ZERO)
-    return max(ZERO, order.total_amount - credited_value(order) - good_will - attested)
+    return max(ZERO, order.total_amount - credited_value(order) - good_will(order) - attested)
 
 
 def held(order: Order) -> Decimal:
@@ -69,7 +73,7 @@ def payment_state(order: Order) -> str:
     """Derived from the parts, never stored: what was captured against what is due, then what went back."""
     captured = order.captured_amount
     if not captured:
-        return "paid" if order.payments and not order.total_amount else "unpaid"
+        return "paid" if (order.payments or order.lines) and not order.total_amount else "unpaid"
     refunded = sum((payment.refunded_amount for payment in order.payments), ZERO)
     if refunded:
         return "refunded" if refunded >= captured else "partially_refunded"

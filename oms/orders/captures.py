@@ -17,11 +17,14 @@ from oms.errors import Conflict, Forbidden, Invalid
 from oms.ids import new_id
 from oms.orders import completion, lifecycle, payment_steps, store, totals
 from oms.orders.order import Order, Outcome, Payment, Why, payment_of, refuse_other_version
+from oms.orders.refund_shares import CAPTURE
 from oms.orders.representation import written
 from oms.orders.store import Change
 from oms.providers.provider import AUTHORIZED, CAPTURED, FAILED, ProviderPayment
 
-_RANK = {"pending": 0, "voided": 1, "failed": 1, "authorized": 2, "captured": 3}
+# News of a lower or equal rank changes nothing; money that is held does not reopen what was ended here.
+_RANK = {"pending": 0, "failed": 1, "authorized": 2, "captured": 3}
+_STANDS = {"pending": 0, "authorized": 2, "voided": 2, "failed": 2, "captured": 3}
 
 
 def capture_by_hand(
@@ -120,7 +123,7 @@ def _follow(order: Order, change: Change, payment: Payment, reported: ProviderPa
     """Bring the part to what is reported, unless it is further already; False when nothing changes."""
     if reported.status == CAPTURED:
         return _receive(order, change, payment, reported, actor)
-    if _RANK[payment.status] >= _RANK[reported.status] or order.status == lifecycle.CANCELLED:
+    if _STANDS[payment.status] >= _RANK[reported.status] or order.status == lifecycle.CANCELLED:
         return False
     if reported.status == AUTHORIZED:
         payment.status, payment.error = "authorized", None
@@ -139,6 +142,8 @@ def _receive(order: Order, change: Change, payment: Payment, reported: ProviderP
     amount = money.rounded(reported.captured_amount, order.currency)
     if payment.status == "captured" and amount <= payment.captured_amount:
         return False
+    if payment.status != "captured" and reported.refunded_amount >= amount:
+        return False  # it came and went at the provider: nothing of it is here
     payment.captured_amount = amount
     payment.provider_payment_id = reported.provider_payment_id
     payment_steps.captured(order, change, actor, payment)
@@ -151,7 +156,31 @@ def _brief(error: str | None) -> str | None:
 
 def _cause(payment: Payment) -> str:
     """The same capture never leads to two refunds."""
-    return f"capture:{payment.payment_id}:{payment.captured_amount:f}"
+    return f"{CAPTURE}{payment.payment_id}:{payment.captured_amount:f}"
+
+
+# Money that is held is taken at once; an unpaid part is asked about ever more rarely, and for two weeks.
+_UNSETTLED = text("""
+    SELECT order_id, payment_id FROM payments
+    WHERE provider_order_id IS NOT NULL AND status IN ('pending', 'authorized')
+        AND created_at > now() - interval '14 days'
+        AND (status = 'authorized' OR created_at < now() - interval '10 minutes')
+        AND (asked_at IS NULL OR asked_at < now()
+            - LEAST(GREATEST((now() - created_at) / 4, interval '10 minutes'), interval '6 hours'))
+    ORDER BY created_at LIMIT :batch
+""")
+# Beside the order's version: that somebody asked changes nothing that anybody is shown.
+_ASKED = text("UPDATE payments SET asked_at = now() WHERE order_id = :order_id AND payment_id = :payment_id")
+
+
+def unsettled(session: Session, batch: int) -> list[tuple[str, str]]:
+    """(order id, payment id) of parts that are open at a provider and whose news is overdue."""
+    return [(row.order_id, row.payment_id) for row in session.execute(_UNSETTLED, {"batch": batch})]
+
+
+def note_asked(session: Session, order_id: str, payment_id: str) -> None:
+    """Not again for a while, however it ends."""
+    session.execute(_ASKED, {"order_id": order_id, "payment_id": payment_id})
 
 
 _BY_PROVIDER_ORDER = text("""

@@ -43,6 +43,7 @@ RETURN_REJECTED = "oms.return.rejected.v1"
 RETURN_CANCELLED = "oms.return.cancelled.v1"
 RETURN_CLOSED = "oms.return.closed.v1"
 INVOICE_ISSUED = "oms.invoice.issued.v1"
+REFUND_VOUCHER_ISSUED = "oms.refund_voucher.issued.v1"
 CREDIT_NOTE_ISSUED = "oms.credit_note.issued.v1"
 SCHEMAS = Path(__file__).parent / "event_schemas"
 

@@ -21,15 +21,17 @@ _CLOSE = 10
 
 
 def invoice(order: Order) -> dict[str, Any]:
-    """What is charged for the lines that are dispatched; units that are cancelled or refunded by now are left out."""
+    """What is charged for the lines that are dispatched; units that are cancelled or refunded by now are left out, and
+    what was given back for good will is a discount."""
     units = {line.line_no: left for line in order.lines if (left := line.quantity - line.credited_quantity) > 0}
-    total = order.total_amount - balance.credited_value(order)
+    good_will = balance.good_will(order)
+    total = order.total_amount - balance.credited_value(order) - good_will
     paid = [part for part in order.payments if part.captured_amount > 0]
     return {
         **_parties(order),
         "invoice_number": None,
         "reason": None,
-        **_figures(order, units, total)[0],
+        **_figures(order, units, total, good_will)[0],
         "payments": [{"mode": part.mode, "amount": amount(part.captured_amount, order.currency)} for part in paid],
     }
 
@@ -69,7 +71,9 @@ def _parties(order: Order) -> dict[str, Any]:
     }
 
 
-def _figures(order: Order, units: Mapping[int, Decimal], total: Decimal) -> tuple[dict[str, Any], Decimal]:
+def _figures(
+    order: Order, units: Mapping[int, Decimal], total: Decimal, good_will: Decimal = ZERO
+) -> tuple[dict[str, Any], Decimal]:
     """Lines, the order's own discount, charges and taxes in proportion to them; and what rounding leaves over."""
     currency = order.currency
     if not order.lines:
@@ -77,7 +81,7 @@ def _figures(order: Order, units: Mapping[int, Decimal], total: Decimal) -> tupl
     parts = [_LinePart(line_of(order, line_no), count, currency) for line_no, count in units.items()]
     fraction = _fraction(order, units)
     own = order.adjustments
-    discount = money.rounded(own.discount * fraction, currency)
+    discount = money.rounded(own.discount * fraction, currency) + good_will
     charges = {name: money.rounded(getattr(own, name) * fraction, currency) for name in CHARGES}
     taxes = [(tax, money.rounded(tax.amount * fraction, currency)) for tax in own.tax_lines]
     added = sum((share for tax, share in taxes if not tax.included), ZERO)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from oms.extensions import Base
 
-KINDS = ("invoice", "credit_note")
+KINDS = ("invoice", "credit_note", "refund_voucher")
 
 
 class InvoiceSeries(Base):
@@ -26,20 +26,24 @@ class InvoiceSeries(Base):
 
 
 class Invoice(Base):
-    """An invoice or a credit note, as it was issued. A trigger refuses every change (migration 0002)."""
+    """A document as it was issued; a trigger refuses every change (migration 0002).
+
+    A credit note is about an invoice. What goes back before there is one gets a refund voucher: the invoice that comes
+    later does not charge for it.
+    """
 
     __tablename__ = "invoices"
 
     series: Mapped[str] = mapped_column(String(40), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     label: Mapped[str] = mapped_column(String(60))
-    kind: Mapped[str] = mapped_column(String(11))
+    kind: Mapped[str] = mapped_column(String(14))
     order_id: Mapped[str] = mapped_column(String(50))
     document: Mapped[Any] = mapped_column(JSON)
     issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     __table_args__ = (
-        CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
+        CheckConstraint("kind IN ('invoice', 'credit_note', 'refund_voucher')", name="kind"),
         CheckConstraint("number >= 1", name="number"),
         Index("ix_invoices_order_id", "order_id"),
     )

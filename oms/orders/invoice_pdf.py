@@ -25,7 +25,7 @@ _SUM_LABEL = Column(RIGHT - 92, 46)
 _SUM = Column(RIGHT - 44, 44, to_the_right=True)
 _SUM_GAP = 0.6
 _SUMS = Column(_SUM_LABEL.left, RIGHT - _SUM_LABEL.left)
-_TITLES = {"invoice": "Invoice", "credit_note": "Credit note"}
+_TITLES = {"invoice": "Invoice", "credit_note": "Credit note", "refund_voucher": "Refund voucher"}
 
 
 def render(document: Mapping[str, Any]) -> bytes:
@@ -111,7 +111,7 @@ def _totals(paper: Paper, document: Mapping[str, Any]) -> None:
     paper.space(1)
     paper.rule(_SUMS, GREY)
     paper.space(1.4)
-    label = "Total credited" if document["kind"] == "credit_note" else "Total"
+    label = "Total" if document["kind"] == "invoice" else "Total credited"
     total = amount(document["total"], currency)
     paper.row([(_SUM_LABEL, [(f"{label} ({currency})", _STRONG)]), (_SUM, [(total, _STRONG)])])
 
@@ -143,7 +143,7 @@ def _payments(paper: Paper, document: Mapping[str, Any]) -> None:
         return
     paper.space(6)
     paper.need(_LABEL.leading + 2 * _PLAIN.leading)
-    paper.row([(_SUMS, [("Paid back" if document["kind"] == "credit_note" else "Payments", _LABEL)])])
+    paper.row([(_SUMS, [("Payments" if document["kind"] == "invoice" else "Paid back", _LABEL)])])
     for payment in payments:
         paid = amount(payment["amount"], document["currency"])
         paper.row([(_SUM_LABEL, [(payment["mode"], _PLAIN)]), (_SUM, [(paid, _PLAIN)])])

@@ -14,10 +14,12 @@ from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.errors import NotFound
 from oms.extensions import settings
-from oms.orders import events, invoice_document, lifecycle
-from oms.orders.order import Order, Refund
+from oms.orders import events, invoice_document, lifecycle, store
+from oms.orders.order import Order, Refund, refunds_of
 from oms.orders.representation import moment
 from oms.orders.store import Change, now
+
+POSTPONED = "orders_to_number"
 
 _ISSUE = text("""
     WITH taken AS (
@@ -44,21 +46,50 @@ _OF_ORDER = text("""
 
 
 def issue_due(session: Session, order: Order, change: Change, actor: Actor) -> None:
-    """Issue the invoice of an order that has been dispatched, and a credit note for each refund that is new.
+    """Issue the invoice of an order that has been dispatched, and a document for each refund that is new: a credit note
+    where there is an invoice, else a refund voucher.
 
-    An owner-managed order gets no invoice: its owner drives it, and its free-form items have no prices.
+    An owner-managed order gets no invoice: its owner drives it, and its free-form items have no prices. In a
+    transaction of many orders (`numbers_come_last`) nothing is issued yet.
     """
+    if POSTPONED in session.info:
+        session.info[POSTPONED].add(order.order_id)
+        return
+    _issue_vouchers_or_notes(session, order, change, actor)
     sold = order.managed_by == lifecycle.OPERATOR and order.status in lifecycle.DISPATCHED
     if sold and order.invoice_number is None:
         document = _issue(session, order, "invoice", invoice_document.invoice(order))
         order.invoice_number = document["number"]
         change.note(order, actor, "invoice.issued", {"number": document["number"]})
         change.events.append(events.document_issued(events.INVOICE_ISSUED, order, actor, document))
+
+
+def _issue_vouchers_or_notes(session: Session, order: Order, change: Change, actor: Actor) -> None:
+    kind = "credit_note" if order.invoice_number else "refund_voucher"
+    told = events.CREDIT_NOTE_ISSUED if order.invoice_number else events.REFUND_VOUCHER_ISSUED
     for shares in _uncredited(change.refunds):
-        document = _issue(session, order, "credit_note", invoice_document.credit_note(order, shares))
+        document = _issue(session, order, kind, invoice_document.credit_note(order, shares))
         for share in shares:
             share.credit_note_number = document["number"]
-        change.events.append(events.document_issued(events.CREDIT_NOTE_ISSUED, order, actor, document))
+        change.events.append(events.document_issued(told, order, actor, document))
+
+
+def numbers_come_last(session: Session) -> None:
+    """Give out numbers at the end of this transaction: their series must not be locked while it waits for orders."""
+    session.info[POSTPONED] = set()
+
+
+def issue_postponed(session: Session, actor: Actor) -> list[Order]:
+    """Issue what has come due since `numbers_come_last`; returns the orders, each a version further."""
+    done = []
+    for order_id in sorted(session.info.pop(POSTPONED)):
+        order, change = store.lock(session, order_id, None), Change()
+        change.refunds += [share for share in refunds_of(order) if share.credit_note_number is None]
+        issue_due(session, order, change, actor)
+        if change.events:
+            store.save(session, order, change)
+            done.append(order)
+    return done
 
 
 def _uncredited(changed: Sequence[Refund]) -> list[list[Refund]]:
@@ -72,7 +103,11 @@ def _uncredited(changed: Sequence[Refund]) -> list[list[Refund]]:
 def _issue(session: Session, order: Order, kind: str, content: dict[str, Any]) -> dict[str, Any]:
     issued_at = now()
     chosen = settings()
-    pattern = chosen.invoice_series if kind == "invoice" else chosen.credit_note_series
+    pattern = {
+        "invoice": chosen.invoice_series,
+        "credit_note": chosen.credit_note_series,
+        "refund_voucher": chosen.refund_voucher_series,
+    }[kind]
     document = {"kind": kind, "issued_at": moment(issued_at), **content}
     label = session.execute(
         _ISSUE,

@@ -67,6 +67,9 @@ def _deliver(line: Line, quantity: Decimal | None) -> None:
 
 
 def _return(line: Line, quantity: Decimal | None) -> None:
+    if line.status == life.DELIVERY_FAILED:
+        # They never reached the customer: he does not pay for them.
+        line.refunded_quantity = max(line.refunded_quantity, line.live_quantity - line.delivered_quantity)
     line.returned_quantity += _take(line.delivered_quantity - line.returned_quantity, quantity, line, life.RETURNED)
     if line.returned_quantity == line.delivered_quantity:
         line.status = life.RETURNED

@@ -207,8 +207,9 @@ class Payment(Base):
     attested: Mapped[bool] = mapped_column(server_default=text("false"))
     create_payment_order: Mapped[bool] = mapped_column(server_default=text("false"))
     provider: Mapped[str] = mapped_column(String(20), server_default="manual")
-    provider_order_id: Mapped[str | None] = mapped_column(String(100))
-    provider_payment_id: Mapped[str | None] = mapped_column(String(100))
+    provider_order_id: Mapped[str | None] = mapped_column(String(255))
+    provider_payment_id: Mapped[str | None] = mapped_column(String(255))
+    asked_at: Mapped[datetime | None] = mapped_column(_MOMENT)
     error: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
@@ -221,6 +222,11 @@ class Payment(Base):
         CheckConstraint(
             "refunded_amount >= 0 AND reserved_amount >= 0 AND refunded_amount + reserved_amount <= captured_amount",
             name="refunds_within_captured",
+        ),
+        Index(
+            "ix_payments_unsettled",
+            "created_at",
+            postgresql_where=text("provider_order_id IS NOT NULL AND status IN ('pending', 'authorized')"),
         ),
         Index(
             "ix_payments_provider_order", "provider_order_id", postgresql_where=text("provider_order_id IS NOT NULL")
@@ -236,7 +242,8 @@ class Payment(Base):
 class Refund(Base):
     """What one payment gives to a refund; `refund_id` is the same for all that share one.
 
-    The same cause can never refund a payment twice. `next_attempt_at` is when the provider is asked (again).
+    The same cause can never refund a payment twice. `next_attempt_at` is when the provider is asked (again); there is
+    none for money that a person has to give back (`by_hand`).
     """
 
     __tablename__ = "refunds"
@@ -251,7 +258,8 @@ class Refund(Base):
     amount: Mapped[Decimal] = mapped_column(MONEY)
     items: Mapped[Any | None] = mapped_column(JSON)
     credit_note_number: Mapped[str | None] = mapped_column(String(60))
-    provider_refund_id: Mapped[str | None] = mapped_column(String(100))
+    provider_refund_id: Mapped[str | None] = mapped_column(String(255))
+    by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     key_no: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     next_attempt_at: Mapped[datetime | None] = mapped_column(_MOMENT)

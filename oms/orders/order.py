@@ -61,7 +61,10 @@ class Line:
 
 @dataclass(slots=True)
 class Refund:
-    """What one payment gives to a refund; those of one refund share its id. `items` are line numbers and quantities."""
+    """What one payment gives to a refund; those of one refund share its id. `items` are line numbers and quantities.
+
+    `by_hand`: a person gives it back, or has.
+    """
 
     refund_id: str
     payment_id: str
@@ -74,6 +77,7 @@ class Refund:
     items: list[dict[str, Any]] | None = None
     credit_note_number: str | None = None
     provider_refund_id: str | None = None
+    by_hand: bool = False
     attempts: int = 0
     key_no: int = 0
     next_attempt_at: datetime | None = None

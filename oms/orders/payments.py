@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from oms.accounts.actor import Actor
-from oms.errors import Conflict, Invalid
+from oms.errors import Conflict, Forbidden, Invalid
 from oms.ids import new_id
 from oms.orders import balance, completion, lifecycle, payment_steps, store, totals
 from oms.orders.order import NO_REASON, Order, Outcome, Payment, Why, payment_of, refuse_other_version
@@ -115,14 +115,16 @@ def end_payment(
 ) -> tuple[Outcome, Payment]:
     """A part comes to nothing: `failed` or `voided`; repeating it changes nothing.
 
-    Raises `NotFound`, `PreconditionFailed` or `Conflict` payment_not_open. Money that arrives for it all the same is
-    recorded.
+    Raises `NotFound`, `PreconditionFailed`, `Forbidden` payment_not_yours (customers may while the order is pending) or
+    `Conflict` payment_not_open. Money that arrives for it all the same is recorded.
     """
     order = store.lock(session, order_id, actor.owner_id)
     refuse_other_version(order, expected)
     payment = payment_of(order, payment_id)
     if payment.status == status:
         return Outcome(order, applied=False), payment
+    if actor.owner_id is not None and order.status != lifecycle.PENDING:
+        raise Forbidden("The order counts on this payment; ask the shop.", code="payment_not_yours")
     if not payment.open:
         raise Conflict(
             f"A payment that is {payment.status} can't be {status}.",

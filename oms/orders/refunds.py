@@ -37,10 +37,10 @@ from oms.providers.provider import ProviderRefund
 # About a day in all: a provider's bad afternoon is waited out, a refused refund is not.
 BACKOFF_SECONDS = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800)
 MAX_ATTEMPTS = len(BACKOFF_SECONDS) + 1
+# Where counting stops: a share that is pending at its provider is asked about for as long as it takes.
+MOST_ATTEMPTS = 10_000
 # How long an attempt may take before another one may begin.
 LEASE_SECONDS = 60
-# What the journey takes; the share keeps more of it.
-MAX_REASON = 100
 
 
 def request_refund(
@@ -105,11 +105,12 @@ def _refund_units(line: Line, quantity: Decimal, position: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DueRefund:
-    """A share whose next attempt is due."""
+    """A share, and the number of the key its attempts have: news about an older key says nothing about a newer one."""
 
     order_id: str
     refund_id: str
     payment_id: str
+    key_no: int
 
 
 def key_of(refund: Refund) -> str:
@@ -144,7 +145,7 @@ def _read_key(key: str | None) -> tuple[str, str, int]:
 
 
 _REPORTED = text("""
-    SELECT refunds.order_id, refunds.refund_id, refunds.payment_id
+    SELECT refunds.order_id, refunds.refund_id, refunds.payment_id, key_no
     FROM payments JOIN refunds ON refunds.order_id = payments.order_id AND refunds.payment_id = payments.payment_id
     WHERE provider = :provider AND provider_payment_id = :provider_payment_id
         AND ((refunds.refund_id = :refund_id AND refunds.payment_id = :payment_id AND key_no = :key_no)
@@ -152,15 +153,15 @@ _REPORTED = text("""
     LIMIT 1
 """)
 _DUE = text("""
-    SELECT order_id, refund_id, payment_id FROM refunds
-    WHERE status IN ('created', 'pending') AND next_attempt_at <= now()
+    SELECT order_id, refund_id, payment_id, key_no FROM refunds
+    WHERE status IN ('created', 'pending') AND next_attempt_at <= :now
     ORDER BY next_attempt_at LIMIT :batch
 """)
 
 
 def due(session: Session, batch: int) -> list[DueRefund]:
     """Shares to be sent (again) now, the longest waiting first."""
-    return [DueRefund(*row) for row in session.execute(_DUE, {"batch": batch})]
+    return [DueRefund(*row) for row in session.execute(_DUE, {"batch": batch, "now": store.now()})]
 
 
 def claim(session: Session, wanted: DueRefund) -> tuple[Order, Payment, Refund] | None:
@@ -169,9 +170,10 @@ def claim(session: Session, wanted: DueRefund) -> tuple[Order, Payment, Refund] 
     payment = payment_of(order, wanted.payment_id)
     refund = _share_of(payment, wanted.refund_id)
     now = store.now()
-    if refund.status not in ("created", "pending") or (refund.next_attempt_at or now) > now:
+    due_at = refund.next_attempt_at
+    if refund.status not in ("created", "pending") or due_at is None or due_at > now or refund.key_no != wanted.key_no:
         return None
-    refund.attempts += 1
+    refund.attempts = min(refund.attempts + 1, MOST_ATTEMPTS)
     refund.next_attempt_at = now + timedelta(seconds=LEASE_SECONDS)
     _schedule(session, wanted, refund, None)
     return order, payment, refund
@@ -199,11 +201,11 @@ def _schedule(session: Session, wanted: DueRefund, refund: Refund, error: str | 
 
 
 def processed(session: Session, wanted: DueRefund, provider_refund_id: str | None, actor: Actor) -> Outcome:
-    """The money has been given back. Saying it twice changes nothing."""
+    """The money has been given back. Saying it twice changes nothing, and nor does saying it of one that has failed."""
     order = store.lock(session, wanted.order_id, None)
     payment = payment_of(order, wanted.payment_id)
     refund = _share_of(payment, wanted.refund_id)
-    if refund.status == "processed":
+    if refund.status in ("processed", "failed") or refund.key_no != wanted.key_no:
         return Outcome(order, applied=False)
     refund.status, refund.error, refund.next_attempt_at = "processed", None, None
     refund.provider_refund_id = provider_refund_id or refund.provider_refund_id
@@ -225,14 +227,16 @@ def failed(session: Session, wanted: DueRefund, error: str, actor: Actor, *, def
     order = store.lock(session, wanted.order_id, None)
     payment = payment_of(order, wanted.payment_id)
     refund, change = _share_of(payment, wanted.refund_id), Change()
-    if refund.status == "failed":
+    if refund.status == "failed" or refund.by_hand or refund.key_no != wanted.key_no:
         return Outcome(order, applied=False)
     if refund.status == "processed":
         payment.refunded_amount -= refund.amount
         payment.reserved_amount += refund.amount
         change.add_payment(payment)
     refund.status, refund.error, refund.next_attempt_at = "failed", error[:200], None
-    refund.key_no += definite
+    if definite:
+        refund.key_no += 1
+        refund.provider_refund_id = None
     return _write(session, order, change, refund, events.REFUND_FAILED, actor)
 
 
@@ -240,7 +244,7 @@ def accepted(session: Session, wanted: DueRefund, provider_refund_id: str, actor
     """The provider has taken it in and will say when it is done; we ask, too."""
     order = store.lock(session, wanted.order_id, None)
     refund = _share_of(payment_of(order, wanted.payment_id), wanted.refund_id)
-    if refund.status in ("processed", "failed"):
+    if refund.status in ("processed", "failed") or refund.by_hand or refund.key_no != wanted.key_no:
         return Outcome(order, applied=False)
     refund.next_attempt_at = store.now() + _wait(refund)
     if refund.status == "pending":
@@ -254,7 +258,7 @@ def postponed(session: Session, wanted: DueRefund, error: str) -> bool:
     """No answer: ask again after a while. False when the attempts are used up; the outcome is unknown even then."""
     order = store.lock(session, wanted.order_id, None)
     refund = _share_of(payment_of(order, wanted.payment_id), wanted.refund_id)
-    if refund.status in ("processed", "failed"):
+    if refund.status in ("processed", "failed") or refund.key_no != wanted.key_no:
         return True
     if refund.attempts >= MAX_ATTEMPTS and refund.status == "created":
         return False
@@ -277,7 +281,7 @@ def retry(
     *,
     by_hand: bool = False,
 ) -> tuple[Outcome, list[Refund]]:
-    """Try the failed shares of a refund again, with the same keys; or record that they were given back by hand.
+    """Try the failed shares of a refund again; or record that a person has given them back, or what waited for one.
 
     Raises `NotFound` refund_not_found, `PreconditionFailed` or `Conflict` refund_not_failed.
     """
@@ -286,7 +290,7 @@ def retry(
     shares_of_it = [share for share in refunds_of(order) if share.refund_id == refund_id]
     if not shares_of_it:
         raise NotFound("The order has no such refund.", code="refund_not_found")
-    stuck = [share for share in shares_of_it if share.status == "failed"]
+    stuck = [share for share in shares_of_it if share.status == "failed" or (by_hand and _waits_for_a_person(share))]
     if not stuck:
         raise Conflict(
             f"The refund is {representation.refund_status(shares_of_it)}; only a failed one is retried.",
@@ -304,14 +308,21 @@ def retry(
     return Outcome(order, applied=True), shares_of_it
 
 
+def _waits_for_a_person(share: Refund) -> bool:
+    return share.by_hand and share.status == "pending"
+
+
 def _start_over(share: Refund) -> None:
-    share.status, share.error, share.attempts, share.next_attempt_at = "created", None, 0, store.now()
+    # Not from nought: the provider may know of an attempt, so it is asked before it is told.
+    share.status, share.error, share.attempts, share.next_attempt_at = "created", None, 1, store.now()
     share.provider_refund_id = None
 
 
 def _give_by_hand(order: Order, share: Refund, change: Change, actor: Actor) -> None:
     payment = payment_of(order, share.payment_id)
     share.status, share.error, share.next_attempt_at = "processed", None, None
+    # What a provider still says about it is about an attempt that was given up.
+    share.by_hand, share.provider_refund_id, share.key_no = True, None, share.key_no + 1
     payment.reserved_amount -= share.amount
     payment.refunded_amount += share.amount
     change.add_payment(payment)
@@ -325,7 +336,7 @@ def _write(session: Session, order: Order, change: Change, refund: Refund, kind:
         actor,
         f"refund.{refund.status}",
         representation.refund_details([refund], order.currency),
-        Why(refund.error and refund.error[:MAX_REASON]),
+        Why(refund.error),
     )
     whole = [share for share in refunds_of(order) if share.refund_id == refund.refund_id]
     change.events.append(events.refund_changed(kind, order, actor, whole))

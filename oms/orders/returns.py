@@ -50,7 +50,7 @@ def request_return(
     """
     order = store.lock(session, order_id, actor.owner_id)
     refuse_other_version(order, expected)
-    items = _items_of(order, data["items"], actor)
+    items = _items_of(order, data["items"], data["resolution"], actor)
     now = store.now()
     request = ReturnRequest(
         return_id=new_id(),
@@ -71,13 +71,15 @@ def request_return(
     return Outcome(order, applied=True), request
 
 
-def _items_of(order: Order, wanted: Sequence[Mapping[str, Any]], actor: Actor) -> list[ReturnItem]:
+def _items_of(order: Order, wanted: Sequence[Mapping[str, Any]], resolution: str, actor: Actor) -> list[ReturnItem]:
     items: list[ReturnItem] = []
     for position, item in enumerate(wanted):
         line, pointer = line_of(order, item["line_no"]), f"/items/{position}"
         if any(line.line_no == known.line_no for known in items):
             raise Invalid.at(f"{pointer}/line_no", "The line is in the request twice.", code="line_twice")
         left = line.delivered_quantity - line.returned_quantity - _announced(order, line.line_no)
+        if resolution == EXCHANGE:
+            left -= _refunded_and_kept(order, line)  # they cost nothing any more: no others come for them
         if item["quantity"] > left:
             raise Invalid.at(
                 f"{pointer}/quantity",
@@ -87,7 +89,7 @@ def _items_of(order: Order, wanted: Sequence[Mapping[str, Any]], actor: Actor) -
                 available=f"{left:f}",
             )
         if actor.owner_id is not None:
-            _refuse_late(line)
+            _refuse_late(order, line)
         items.append(ReturnItem(line.line_no, item["quantity"]))
     return items
 
@@ -98,9 +100,10 @@ def _announced(order: Order, line_no: int) -> Decimal:
     return sum((item.quantity for item in waiting if item.line_no == line_no), ZERO)
 
 
-def _refuse_late(line: Line) -> None:
+def _refuse_late(order: Order, line: Line) -> None:
     days = settings().return_window_days if line.return_window_days is None else line.return_window_days
-    if line.delivered_at is None or store.now() > line.delivered_at + timedelta(days=days):
+    delivered_at = line.delivered_at or order.updated_at  # delivered before that was noted
+    if store.now() > delivered_at + timedelta(days=days):
         raise Conflict(
             f"Line {line.line_no} could be returned for {days} days after its delivery.",
             code="return_window_closed",
@@ -173,12 +176,12 @@ def receive_return(
 
     def receive(order: Order, change: Change, request: ReturnRequest, why: Why) -> None:
         _note_arrival(request, data.get("items") or ())
-        _tell(order, change, actor, request, events.RETURN_RECEIVED, why)
         for item in request.items:
-            _take_back(order, line_of(order, item.line_no), item)
+            _take_back(order, line_of(order, item.line_no), item, request.resolution)
         _move_lines(order, change, actor, _lines_of(order, request), why)
         if request.resolution == EXCHANGE:
             request.replacement_order_id = exchange.place_replacement(session, order, request, actor)
+        _tell(order, change, actor, request, events.RETURN_RECEIVED, why)
 
     return _step(session, order_id, return_id, return_steps.RECEIVED, data, actor, expected, receive)
 
@@ -206,10 +209,20 @@ def _note_arrival(request: ReturnRequest, arrived: Sequence[Mapping[str, Any]]) 
             item.accepted_quantity = item.quantity
 
 
-def _take_back(order: Order, line: Line, item: ReturnItem) -> None:
+def _take_back(order: Order, line: Line, item: ReturnItem, resolution: str) -> None:
     """Units that were refunded while the customer kept them come back first: nobody is paid for them twice."""
-    line.returned_quantity += item.accepted_quantity or ZERO
-    line.refunded_quantity = max(line.refunded_quantity, line.returned_quantity - _exchanged(order, line.line_no))
+    accepted = item.accepted_quantity or ZERO
+    if resolution == EXCHANGE:
+        line.returned_quantity += accepted
+        return
+    line.refunded_quantity += max(ZERO, accepted - _refunded_and_kept(order, line))
+    line.returned_quantity += accepted
+
+
+def _refunded_and_kept(order: Order, line: Line) -> Decimal:
+    """Units the customer got his money back for, and still has."""
+    came_back_for_money = line.returned_quantity - _exchanged(order, line.line_no)
+    return max(ZERO, line.refunded_quantity - came_back_for_money)
 
 
 def _exchanged(order: Order, line_no: int) -> Decimal:

@@ -28,7 +28,7 @@ _REFUNDS = """
     (SELECT json_agg(json_build_object('refund_id', refund_id, 'payment_id', refunds.payment_id, 'cause', cause,
         'status', refunds.status, 'amount', CAST(refunds.amount AS text), 'reason', refunds.reason,
         'remarks', refunds.remarks, 'items', items, 'credit_note_number', credit_note_number,
-        'provider_refund_id', provider_refund_id, 'attempts', attempts, 'key_no', key_no,
+        'provider_refund_id', provider_refund_id, 'by_hand', by_hand, 'attempts', attempts, 'key_no', key_no,
         'next_attempt_at', next_attempt_at,
         'error', refunds.error, 'created_at', refunds.created_at) ORDER BY refund_id)
     FROM refunds WHERE refunds.order_id = payments.order_id AND refunds.payment_id = payments.payment_id)
@@ -114,15 +114,17 @@ _PARTS = {
     "refunds": """
     refunded AS (
         INSERT INTO refunds (order_id, refund_id, payment_id, cause, reason, remarks, status, amount, items,
-            credit_note_number, provider_refund_id, attempts, key_no, next_attempt_at, error, created_at, updated_at)
+            credit_note_number, provider_refund_id, by_hand, attempts, key_no, next_attempt_at, error, created_at,
+            updated_at)
         SELECT :order_id, refund_id, payment_id, cause, reason, remarks, status, amount, items, credit_note_number,
-            provider_refund_id, attempts, key_no, next_attempt_at, error, created_at, :updated_at
+            provider_refund_id, by_hand, attempts, key_no, next_attempt_at, error, created_at, :updated_at
         FROM jsonb_to_recordset(CAST(:refunds AS jsonb)) AS refund (refund_id text, payment_id text, cause text,
             reason text, remarks text, status text, amount numeric, items json, credit_note_number text,
-            provider_refund_id text, attempts smallint, key_no smallint, next_attempt_at timestamptz, error text,
-            created_at timestamptz)
+            provider_refund_id text, by_hand boolean, attempts smallint, key_no smallint,
+            next_attempt_at timestamptz, error text, created_at timestamptz)
         ON CONFLICT (order_id, refund_id, payment_id) DO UPDATE SET status = EXCLUDED.status,
-            provider_refund_id = EXCLUDED.provider_refund_id, attempts = EXCLUDED.attempts, key_no = EXCLUDED.key_no,
+            credit_note_number = EXCLUDED.credit_note_number, provider_refund_id = EXCLUDED.provider_refund_id,
+            by_hand = EXCLUDED.by_hand, attempts = EXCLUDED.attempts, key_no = EXCLUDED.key_no,
             next_attempt_at = EXCLUDED.next_attempt_at, error = EXCLUDED.error, updated_at = EXCLUDED.updated_at
     )
 """,

@@ -18,6 +18,7 @@ from oms.orders import rows, statements
 from oms.orders.order import NO_REASON, JourneyEntry, Line, Order, Payment, Refund, ReturnRequest, Why
 
 WHOLE = statements.WHOLE
+MAX_REASON = 100
 
 
 @dataclass(slots=True)
@@ -39,8 +40,9 @@ class Change:
     def note(self, order: Order, actor: Actor, event: str, details: Mapping[str, Any], why: Why = NO_REASON) -> None:
         """A journey entry for a step that is not a move along the lifecycle, such as `payment.captured`."""
         stands = (order.status, order.status, actor.id, actor.kind)
+        reason = why.reason and why.reason[:MAX_REASON]  # a provider's may be longer than anybody else's
         self.entries.append(
-            JourneyEntry(*stands, reason=why.reason, remarks=why.remarks, event=event, details=dict(details))
+            JourneyEntry(*stands, reason=reason, remarks=why.remarks, event=event, details=dict(details))
         )
 
     def add_payment(self, payment: Payment) -> None:

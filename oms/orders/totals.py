@@ -36,7 +36,9 @@ def _apply_to_line(line: Line, currency: str, pointer: str) -> None:
     gross = line.quantity * line.sale_price
     if given.discount > gross:
         raise _too_much_off(pointer, given.discount, gross)
-    line.adjustments = given.taxed(gross - given.discount + given.charges, currency)
+    base = gross - given.discount + given.charges
+    line.adjustments = given.taxed(base, currency)
+    _refuse_too_large(line.adjustments, base, pointer)
 
 
 def _order_total(order: Order) -> Decimal:
@@ -48,7 +50,18 @@ def _order_total(order: Order) -> Decimal:
     untaxed = net - sum((line.adjustments.tax_amount for line in order.lines), ZERO)
     base = max(ZERO, untaxed - given.discount + given.charges)
     order.adjustments = given.taxed(base, order.currency)
+    _refuse_too_large(order.adjustments, base, "")
     return money.rounded(net - given.discount + given.charges + order.adjustments.tax_amount, order.currency)
+
+
+def _refuse_too_large(given: Adjustments, base: Decimal, pointer: str) -> None:
+    """Taxes stay within what an amount may be, and an amount that is in the price is no more than the price."""
+    for position, tax in enumerate(given.tax_lines):
+        most = base if tax.included and tax.rate is None else money.MAX_AMOUNT
+        if tax.amount > most:
+            raise Invalid.at(f"{pointer}/tax_lines/{position}", "The tax is too large.", code="out_of_range")
+    if given.tax_amount > money.MAX_AMOUNT:
+        raise Invalid.at(f"{pointer}/tax_lines", "The taxes are too large.", code="out_of_range")
 
 
 def _too_much_off(pointer: str, discount: Decimal, price: Decimal) -> Invalid:
