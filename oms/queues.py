@@ -51,13 +51,13 @@ def wake(*jobs: str) -> bool:
 
 
 def insist(job: str) -> bool:
-    """Enqueue although the flag may be up, unless jobs wait already; False when Redis is away.
+    """Enqueue although the flag may be up, unless the job waits already; False when Redis is away.
 
     For the sweep: a worker that died between taking a job and taking the flag down has left the flag behind.
     """
 
     def work(client: "redis.Redis") -> bool:
-        if queue().is_empty():
+        if job not in {waiting.func_name for waiting in queue().get_jobs()}:
             client.set(_flag(job), 1, ex=WAKE_SECONDS)
             enqueue([job])
         return True
