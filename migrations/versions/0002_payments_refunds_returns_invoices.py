@@ -161,7 +161,7 @@ def _downgrade_refunds() -> None:
     op.drop_index("ix_refunds_due", "refunds")
     op.drop_constraint(op.f("pk_refunds"), "refunds")
     op.execute("""
-        UPDATE refunds SET refund_id = payment_id
+        UPDATE refunds SET refund_id = left(encode(sha256(CAST(refund_id || payment_id AS bytea)), 'hex'), 26)
         WHERE EXISTS (SELECT 1 FROM refunds AS other WHERE other.order_id = refunds.order_id
             AND other.refund_id = refunds.refund_id AND other.payment_id < refunds.payment_id)
     """)
