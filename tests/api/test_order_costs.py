@@ -14,7 +14,8 @@ from oms import queues
 from oms.extensions import db
 from oms.ids import new_id
 from tests import factories
-from tests.callers import Caller
+from tests.api.goods_and_money import ask, asked, cancel, delivered, move, paid, pay, shown, take
+from tests.callers import Caller, exact
 from tests.conftest import Servers
 from tests.factories import line, url
 
@@ -66,7 +67,8 @@ def warm(app: Flask, customer: Caller, staff: Caller) -> Any:
     order = factories.place(customer, line(), line("CAKE"))
     for caller in (customer, staff):
         caller.get(url(order))
-    app.extensions["oms_redis"].set("wake:" + queues.PUBLISH_OUTBOX.rsplit(".", 1)[1], 1, ex=60)
+    for job in (queues.PUBLISH_OUTBOX, queues.SEND_REFUNDS):
+        app.extensions["oms_redis"].set("wake:" + job.rsplit(".", 1)[1], 1, ex=60)
     return order
 
 
@@ -155,6 +157,85 @@ def test_a_change_that_changes_nothing_writes_nothing(app: Flask, staff: Caller,
     with counted(app) as cost:
         assert staff.patch(url(warm), {"status": "pending"}).status_code == 200
     assert cost.counts == (2, 1)
+
+
+@pytest.fixture
+def whole(app: Flask, customer: Caller, staff: Caller, warm: Any) -> Any:
+    """An order with everything there can be: two payments, a refund, a return that is accepted, an invoice."""
+    pay(staff, warm, "30.00", "10.00")
+    assert staff.post(url(warm, "refunds"), {"amount": "1.00"}).status_code == 201
+    move(staff, warm, "delivered")
+    return_id = asked(customer, warm, (1, 1))
+    assert take(staff, warm, return_id, "accept").status_code == 200
+    return warm
+
+
+def test_a_whole_order_is_one_query(app: Flask, customer: Caller, whole: Any) -> None:
+    factories.forget_cached(app, whole)
+    with counted(app) as cost:
+        order = shown(customer, whole)
+    assert cost.counts == (1, 2)
+    assert [len(payment["refunds"]) for payment in order["payments"]] == [1, 1]
+    assert ([request["status"] for request in order["returns"]], bool(order["invoice_number"])) == (["accepted"], True)
+
+
+@pytest.mark.parametrize("part", ["payments", "refunds", "returns", "invoices"])
+def test_each_part_of_it_is_one_query(app: Flask, customer: Caller, whole: Any, part: str) -> None:
+    with counted(app) as cost:
+        assert customer.get(url(whole, part)).status_code == 200
+    assert cost.counts == (1, 1)
+
+
+def test_a_pdf_is_one_query(app: Flask, customer: Caller, whole: Any) -> None:
+    number = shown(customer, whole)["invoice_number"]
+    with counted(app) as cost:
+        assert customer.get(url(whole, "invoices", number, "pdf")).status_code == 200
+    assert cost.counts == (1, 1)
+
+
+def test_a_payment_and_its_capture_look_once_more(app: Flask, staff: Caller, warm: Any) -> None:
+    """After it was added, and before it is captured: whether there is a provider to be asked."""
+    with counted(app) as added:
+        part = exact(staff.post(url(warm, "payments"), {"mode": "card"}))
+    with counted(app) as captured:
+        assert staff.post(url(warm, "payments", part["payment_id"], "capture")).status_code == 200
+    assert (added.counts, captured.counts) == ((4, 2), (4, 2))
+
+
+def test_leaving_with_an_invoice_takes_a_number_and_nothing_else(app: Flask, staff: Caller, warm: Any) -> None:
+    with counted(app) as cost:
+        assert staff.patch(url(warm), {"status": "shipped"}).status_code == 200
+    assert cost.counts == (4, 2)
+    assert "invoice_series" in cost.statements[2]
+
+
+def test_a_refund_takes_a_number_and_rings_the_worker(app: Flask, staff: Caller, warm: Any) -> None:
+    pay(staff, warm, "40.00")
+    with counted(app) as cost:
+        assert staff.post(url(warm, "refunds"), {"amount": "1.00"}).status_code == 201
+    assert cost.counts == (4, 3)
+
+
+def test_cancelling_what_is_paid_costs_what_a_refund_does(
+    app: Flask, customer: Caller, staff: Caller, warm: Any
+) -> None:
+    order = paid(customer, staff)
+    with counted(app) as cost:
+        cancel(customer, order)
+    assert cost.counts == (4, 3)
+
+
+def test_the_steps_of_a_return_are_changes_like_others_until_it_is_paid(
+    app: Flask, customer: Caller, staff: Caller, warm: Any
+) -> None:
+    order = delivered(customer, staff)
+    with counted(app) as asking:
+        return_id = ask(customer, order, (1, 1)).get_json()["return_id"]
+    with counted(app) as accepting:
+        take(staff, order, return_id, "accept")
+    with counted(app) as receiving:
+        assert take(staff, order, return_id, "receive").get_json()["status"] == "received"
+    assert (asking.counts, accepting.counts, receiving.counts) == ((3, 2), (3, 2), (4, 3))
 
 
 def test_the_first_order_after_a_quiet_time_rings_the_doorbell_once(app: Flask, customer: Caller, warm: Any) -> None:
