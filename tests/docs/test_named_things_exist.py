@@ -35,7 +35,8 @@ def test_every_make_target_exists(page: Path) -> None:
 
 
 @ALL
-def test_every_flask_command_exists_and_takes_these_arguments(page: Path) -> None:
+def test_every_flask_command_exists_and_takes_these_arguments(page: Path, app: Flask) -> None:
+    assert "oms" in app.cli.commands
     for line in lines_of_code(page):
         if match := re.search(r"flask --app wsgi (.*?)`?$", line):
             _parse(shlex.split(match[1], comments=True))
