@@ -219,6 +219,8 @@ def test_two_refund_jobs_at_once_give_back_once(shop: RazorpayShop) -> None:
     assert len(shop.razorpay.asked("POST", f"{theirs}/refund")) == 1
     assert shop.steps(order).count("refund.processed") == 1
     assert shop.read(order)["payment_state"] == "refunded"
+    attempts = factories.rows(shop.app, "SELECT attempts FROM refunds WHERE order_id = :id", id=order["order_id"])
+    assert [row.attempts for row in attempts] == [1]
 
 
 def test_a_refund_job_and_the_callback_about_its_refund_book_it_once(shop: RazorpayShop) -> None:
