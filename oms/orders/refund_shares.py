@@ -10,7 +10,7 @@ from oms.money import ZERO
 from oms.orders import events, representation, shares, store
 from oms.orders.order import Order, Payment, Refund, Why
 from oms.orders.store import Change
-from oms.providers.manual import Manual
+from oms.providers.registry import BY_HAND
 
 # Begins the cause of a refund that a capture led to: `capture:<payment>:<amount>`.
 CAPTURE = "capture:"
@@ -30,13 +30,13 @@ def draw(
 ) -> list[Refund]:
     """Reserve `amount`, which the payments hold, for one refund and return its shares; the job sends them.
 
-    What was paid by hand goes back by hand: at once where whoever asks has the money at hand, else it is pending until
-    somebody says that he has given it back. `items`: the units it is for, as line numbers and quantities.
+    Cash goes back by hand: at once where whoever asks has it at hand, else it is pending until somebody says that he
+    has given it back. `items`: the units it is for, as line numbers and quantities.
     """
     now, refund_id = store.now(), new_id()
     drawn = []
     for payment, part in _parts(order, amount, cause):
-        by_hand = payment.provider == Manual.name and not actor.handles_money
+        by_hand = payment.mode in BY_HAND and not actor.handles_money
         refund = Refund(
             refund_id=refund_id,
             payment_id=payment.payment_id,

@@ -132,7 +132,7 @@ class TestCapture:
         late = shop.now(order)
         assert (late["status"], late["payments"][0]["status"]) == ("cancelled", "captured")
         assert shop.steps(order)[-2:] == ["payment.captured", "refund.created"]
-        assert shop.kinds(order)[-3:] == ["payment.captured", "refund.created", "credit_note.issued"]
+        assert shop.kinds(order)[-3:] == ["payment.captured", "refund.created", "refund_voucher.issued"]
         shop.send_refunds()
         gone = shop.now(order)
         assert (gone["status"], gone["payment_state"]) == ("cancelled", "refunded")
@@ -271,14 +271,18 @@ class TestWhatIsKnown:
         assert (row.outcome, row.order_id, row.subject) == ("unmatched", None, attempt)
         assert shop.now(order)["payment_state"] == "unpaid"
 
-    def test_a_reference_does_not_pay_a_part_that_was_opened_under_another_id(self, shop: Shop) -> None:
-        """Notes pass through the customer's checkout page: he could write another, dearer order into them."""
-        dear, _ = opened(shop)
+    def test_a_reference_does_not_touch_a_part_that_was_opened_under_another_id(self, shop: Shop) -> None:
+        """Notes pass through the customer's checkout page: he could write another, dearer order into them. What he
+        pays for it is money all the same, and gets a part of its own; what is too much of it goes back to him."""
+        dear, part = opened(shop)
         (there,) = [part["provider_order_id"] for part in shop.now(dear)["payments"]]
         _, cheap = self.unanswered(shop)
         shop.razorpay.orders[cheap]["notes"] = shop.razorpay.orders[there]["notes"]
-        assert shop.told("razorpay", "payment.captured", shop.razorpay.pay(cheap)) == "unmatched"
-        assert shop.now(dear)["payment_state"] == "unpaid"
+        assert shop.told("razorpay", "payment.captured", shop.razorpay.pay(cheap, amount=100)) == "applied"
+        theirs, strangers = shop.now(dear)["payments"]
+        assert (theirs["payment_id"], theirs["status"], theirs["captured_amount"]) == (part["payment_id"], "pending", 0)
+        assert (strangers["provider_order_id"], strangers["captured_amount"]) == (cheap, 1)
+        assert shop.now(dear)["payment_state"] == "partially_paid"
 
     def test_a_refund_that_nobody_knows_is_taken_in_unmatched(self, shop: Shop) -> None:
         order = shop.paid_at("razorpay")
@@ -325,13 +329,11 @@ class TestWhoClaimsIt:
         former = stripe_server.FORMER_WEBHOOK_SECRET
         assert shop.told("stripe", "payment_intent.succeeded", intent, secret=former) == "applied"
 
-    @pytest.mark.parametrize(
-        ("body", "code"),
-        [(b"[]", "unexpected_callback"), (b'{"event":', "invalid_json"), (b'{"event": 1}', "unexpected_callback")],
-    )
-    def test_what_is_signed_and_can_not_be_read_is_refused(self, shop: Shop, body: bytes, code: str) -> None:
+    @pytest.mark.parametrize("body", [b"[]", b'{"event":', b'{"event": 1}'])
+    def test_what_is_signed_and_can_not_be_read_is_for_us_to_see_to(self, shop: Shop, body: bytes) -> None:
+        """A provider that is refused for a day stops calling."""
         answer = shop.anonymous.post("/payment-events/razorpay", body, headers=shop.razorpay.signed(body))
-        assert refused(answer) == (400, code)
+        assert (answer.status_code, exact(answer)) == (200, {"outcome": "unreadable"})
 
     def test_nobody_calls_for_payments_by_hand(self, shop: Shop) -> None:
         assert refused(shop.anonymous.post("/payment-events/manual", {})) == (400, "bad_signature")

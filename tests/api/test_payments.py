@@ -189,12 +189,13 @@ class TestRepeatingAnAddition:
         again = exact(add(shop.customer, order, headers=key))
         assert (again["status"], again["checkout"], again["payment_state"]) == ("captured", None, "paid")
 
-    def test_a_provider_that_refuses_leaves_the_part_unopened(self, shop: Shop) -> None:
+    def test_a_part_that_the_provider_refuses_has_failed_and_makes_room_for_another(self, shop: Shop) -> None:
         order = shop.order()
         shop.razorpay.fail(400, only="POST")
         part = shop.part(order)
-        assert (part["status"], part["checkout"]) == ("pending", None)
-        assert shop.now(order)["payments"][0]["provider_order_id"] is None
+        assert (part["status"], part["checkout"]) == ("failed", None)
+        assert part["error"]
+        assert shop.part(order)["provider_order_id"]
 
 
 class TestCapturingByHand:

@@ -54,7 +54,15 @@ def test_what_has_come_to_nothing_is_not_opened(shop: Shop, end: str) -> None:
     assert shop.razorpay.requests == []
 
 
-@pytest.mark.parametrize("fault", [500, 401, 400])
+def test_a_part_that_is_refused_there_has_failed(shop: Shop) -> None:
+    order, part = unopened(shop)
+    shop.razorpay.fail(400, only="POST")
+    _, refused, checkout = open_part(shop, order, part)
+    assert (refused.status, refused.provider_order_id, checkout) == ("failed", None, None)
+    assert refused.error
+
+
+@pytest.mark.parametrize("fault", [500, 401])
 def test_a_provider_that_does_not_do_it_leaves_the_part_as_it_is(shop: Shop, fault: int) -> None:
     order, part = unopened(shop)
     shop.razorpay.fail(fault, only="POST")

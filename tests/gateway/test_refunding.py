@@ -19,7 +19,7 @@ def refunded(shop: Shop, provider: str = "razorpay") -> tuple[Any, DueRefund]:
     """An order paid at the provider, and the share of a refund of 30 that waits to be sent."""
     order = shop.paid_at(provider)
     made = shop.refund(order, amount=30)
-    return order, DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"])
+    return order, DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"], 0)
 
 
 def send(shop: Shop, wanted: DueRefund) -> str:
@@ -48,7 +48,8 @@ def test_cash_needs_no_provider(shop: Shop) -> None:
     order = shop.paid_by_hand()
     made = shop.refund(order, amount=30)
     assert (
-        send(shop, DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"])) == "processed"
+        send(shop, DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"], 0))
+        == "processed"
     )
     assert shop.now(order)["payments"][0]["refunds"][0]["provider_refund_id"] is None
     assert shop.razorpay.requests == []

@@ -127,8 +127,13 @@ class TestRinging:
 
     def test_a_cancel_of_what_was_paid_rings(self, shop: Shop) -> None:
         order = shop.paid_by_hand()
-        shop.customer.post(factories.url(order, "cancel"))
+        shop.staff.post(factories.url(order, "cancel"))
         assert rung(shop)
+
+    def test_cash_that_a_person_gives_back_rings_for_nobody(self, shop: Shop) -> None:
+        order = shop.paid_by_hand()
+        shop.customer.post(factories.url(order, "cancel"))
+        assert not rung(shop)
 
     def test_a_retry_rings(self, shop: Shop) -> None:
         order = shop.paid_at("razorpay")
@@ -180,7 +185,7 @@ class TestTheSweep:
     def test_it_finds_a_refund_whose_worker_died(self, shop: Shop) -> None:
         order = shop.paid_by_hand()
         made = shop.refund(order, amount=30)
-        wanted = refunds.DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"])
+        wanted = refunds.DueRefund(order["order_id"], made["refund_id"], order["payments"][0]["payment_id"], 0)
         with shop.app.app_context():
             assert read(lambda session: refunds.due(session, 1)) == [wanted]
             transaction(lambda session: refunds.claim(session, wanted))

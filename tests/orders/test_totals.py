@@ -120,7 +120,7 @@ def test_an_included_tax_is_told_and_never_charged(placed: Order) -> None:
     total = placed.total_amount
     for given in (placed, *placed.lines):
         added = tuple(tax for tax in given.adjustments.tax_lines if not tax.included)
-        given.adjustments = replace(given.adjustments, tax_lines=(*added, TaxLine("VAT", Decimal(3), None, True)))
+        given.adjustments = replace(given.adjustments, tax_lines=(*added, TaxLine("VAT", Decimal(0), Decimal(3), True)))
     totals.apply(placed, None)
     assert placed.total_amount == total
 
