@@ -91,7 +91,8 @@ def _items_of(order: Order, wanted: Sequence[Mapping[str, Any]], resolution: str
         if actor.owner_id is not None:
             _refuse_late(order, line)
         items.append(ReturnItem(line.line_no, item["quantity"]))
-    return items
+    # In the order they are read back in: what is cached now has to be what a fresh reading shows.
+    return sorted(items, key=lambda item: item.line_no)
 
 
 def _announced(order: Order, line_no: int) -> Decimal:

@@ -675,3 +675,13 @@ class TestAnExchange:
         first, again = returned(staff, order, return_id), exact(take(staff, order, return_id, "receive"))
         assert first["replacement_order_id"] == again["replacement_order_id"]
         assert len(exact(customer.get("/orders"))["orders"]) == 2
+
+
+def test_lines_of_a_return_are_told_in_their_order_whatever_order_they_were_sent_in(
+    app: Flask, customer: Caller, staff: Caller
+) -> None:
+    order = delivered(customer, staff, line("A"), line("B"))
+    items = [{"line_no": 2, "quantity": 1}, {"line_no": 1, "quantity": 1}]
+    made = exact(customer.post(url(order, "returns"), {"items": items, "reason": "damaged"}))
+    assert [item["line_no"] for item in made["items"]] == [1, 2]
+    assert customer.get(url(order)).data == factories.rendered(app, order)
