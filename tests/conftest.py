@@ -33,6 +33,7 @@ LONG = (
     "deployment/test_dockerfile.py",
     "devstack/test_run.py",
     "floor/test_transactions.py",
+    "orders/test_money_machine.py",
     "orders/test_machine.py",
 )
 SECRET = "only-for-the-tests-and-long-enough-0123456789"

@@ -84,6 +84,11 @@ class ProviderServer:
         with self.lock:
             self._faults.clear()
 
+    def recover(self) -> None:
+        """No request fails any more."""
+        with self.lock:
+            self._faults.clear()
+
     def release(self) -> None:
         """Let everything go on that hangs."""
         self.released.set()

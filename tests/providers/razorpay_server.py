@@ -86,7 +86,14 @@ class RazorpayServer(ProviderServer):
         self.refunds[refund_id]["status"] = "processed"
 
     def fail_refund(self, refund_id: str) -> None:
-        self.refunds[refund_id]["status"] = "failed"
+        """The bank could not pay it out: the money is the merchant's again."""
+        with self.lock:
+            refund = self.refunds[refund_id]
+            payment = self.payments[refund["payment_id"]]
+            if refund["status"] != "failed":
+                payment["amount_refunded"] -= refund["amount"]
+            refund["status"] = "failed"
+            payment.update(refund_status="partial" if payment["amount_refunded"] else None, status="captured")
 
     def refund_by_hand(self, payment_id: str, amount: int) -> str:
         """A refund that somebody made in the dashboard: without our notes."""
