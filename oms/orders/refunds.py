@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import money
 from oms.accounts.actor import Actor
 from oms.errors import Conflict, Invalid, NotFound
 from oms.orders import balance, events, refund_shares, representation, store, totals
@@ -95,10 +96,10 @@ def _refund_units(line: Line, quantity: Decimal, position: int) -> None:
     if quantity > left:
         raise Invalid.at(
             f"/items/{position}/quantity",
-            f"Line {line.line_no} has {left:f} left to refund, not {quantity:f}.",
+            f"Line {line.line_no} has {money.plain(left):f} left to refund, not {quantity:f}.",
             code="quantity_exceeded",
             line_no=line.line_no,
-            available=f"{left:f}",
+            available=f"{money.plain(left):f}",
         )
     line.refunded_quantity += quantity
 
@@ -119,10 +120,7 @@ def key_of(refund: Refund) -> str:
 
 
 def find_share(session: Session, provider: str, reported: ProviderRefund) -> DueRefund | None:
-    """The share a provider speaks of: by our key in it, else by the provider's id.
-
-    None for an attempt that was given up since: what becomes of it says nothing about the one that is under way.
-    """
+    """The share a provider speaks of, by our key in it, else by the provider's id; with the key the news is about."""
     refund_id, payment_id, key_no = _read_key(reported.key)
     row = session.execute(
         _REPORTED,
@@ -132,23 +130,25 @@ def find_share(session: Session, provider: str, reported: ProviderRefund) -> Due
             "provider_refund_id": reported.provider_refund_id,
             "refund_id": refund_id,
             "payment_id": payment_id,
-            "key_no": key_no,
         },
     ).first()
-    return None if row is None else DueRefund(*row)
+    if row is None:
+        return None
+    return DueRefund(row.order_id, row.refund_id, row.payment_id, row.key_no if key_no is None else key_no)
 
 
-def _read_key(key: str | None) -> tuple[str, str, int]:
+def _read_key(key: str | None) -> tuple[str, str, int | None]:
+    """The parts of one of our keys; nothing of anything else."""
     parts = (key or "").split("-")
     known = len(parts) == 3 and parts[2].isascii() and parts[2].isdigit() and len(parts[2]) < 4
-    return (parts[0], parts[1], int(parts[2])) if known else ("", "", -1)
+    return (parts[0], parts[1], int(parts[2])) if known else ("", "", None)
 
 
 _REPORTED = text("""
     SELECT refunds.order_id, refunds.refund_id, refunds.payment_id, key_no
     FROM payments JOIN refunds ON refunds.order_id = payments.order_id AND refunds.payment_id = payments.payment_id
     WHERE provider = :provider AND provider_payment_id = :provider_payment_id
-        AND ((refunds.refund_id = :refund_id AND refunds.payment_id = :payment_id AND key_no = :key_no)
+        AND ((refunds.refund_id = :refund_id AND refunds.payment_id = :payment_id)
             OR provider_refund_id = :provider_refund_id)
     LIMIT 1
 """)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from oms import money
 from oms.accounts.actor import Actor
 from oms.errors import Conflict, Invalid
 from oms.extensions import settings
@@ -80,6 +81,7 @@ def _items_of(order: Order, wanted: Sequence[Mapping[str, Any]], resolution: str
         left = line.delivered_quantity - line.returned_quantity - _announced(order, line.line_no)
         if resolution == EXCHANGE:
             left -= _refunded_and_kept(order, line)  # they cost nothing any more: no others come for them
+        left = money.plain(left)
         if item["quantity"] > left:
             raise Invalid.at(
                 f"{pointer}/quantity",
@@ -179,10 +181,10 @@ def receive_return(
         _note_arrival(request, data.get("items") or ())
         for item in request.items:
             _take_back(order, line_of(order, item.line_no), item, request.resolution)
-        _move_lines(order, change, actor, _lines_of(order, request), why)
         if request.resolution == EXCHANGE:
             request.replacement_order_id = exchange.place_replacement(session, order, request, actor)
         _tell(order, change, actor, request, events.RETURN_RECEIVED, why)
+        _move_lines(order, change, actor, _lines_of(order, request), why)
 
     return _step(session, order_id, return_id, return_steps.RECEIVED, data, actor, expected, receive)
 
@@ -199,10 +201,11 @@ def _note_arrival(request: ReturnRequest, arrived: Sequence[Mapping[str, Any]]) 
         if word["accepted_quantity"] > item.quantity:
             raise Invalid.at(
                 f"{pointer}/accepted_quantity",
-                f"{item.quantity:f} of line {item.line_no} were to come, not {word['accepted_quantity']:f}.",
+                f"{money.plain(item.quantity):f} of line {item.line_no} were to come,"
+                f" not {word['accepted_quantity']:f}.",
                 code="accepted_exceeds_requested",
                 line_no=item.line_no,
-                available=f"{item.quantity:f}",
+                available=f"{money.plain(item.quantity):f}",
             )
         item.accepted_quantity, item.condition = word["accepted_quantity"], word.get("condition")
     for item in request.items:

@@ -52,7 +52,7 @@ class TestAWholeOrder:
         order = paid(customer, staff)
         cancel(customer, order)
         told = [event.type for event in factories.outbox(app, order) if event.version > order["version"]]
-        assert told == ["oms.order.cancelled.v1", "oms.refund.created.v1", "oms.credit_note.issued.v1"]
+        assert told == ["oms.order.cancelled.v1", "oms.refund.created.v1", "oms.refund_voucher.issued.v1"]
         journey = factories.journey(customer, order)[-2:]
         assert [(entry["current_status"], entry["event"]) for entry in journey] == [
             ("cancelled", None),

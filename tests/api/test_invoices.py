@@ -371,7 +371,7 @@ class TestCreditNotes:
         order = paid(customer, staff, line(), line("CAKE"))
         cancel(customer, order, (2, 1), reason="too_slow")
         (note,) = invoices(customer, order)
-        assert (note["kind"], note["reason"], note["invoice_number"]) == ("credit_note", "too_slow", None)
+        assert (note["kind"], note["reason"], note["invoice_number"]) == ("refund_voucher", "too_slow", None)
         assert [(item["line_no"], item["quantity"]) for item in note["lines"]] == [(2, 1)]
         refuse_wrong_sums(note)
 
@@ -406,7 +406,7 @@ class TestCreditNotes:
         pay(staff, order, "5.00")
         cancel(customer, order)
         (note,) = invoices(customer, order)
-        assert (note["kind"], note["lines"], note["total"]) == ("credit_note", [], Decimal("5.00"))
+        assert (note["kind"], note["lines"], note["total"]) == ("refund_voucher", [], Decimal("5.00"))
 
 
 class TestReadingThem:

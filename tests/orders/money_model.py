@@ -147,12 +147,12 @@ class MoneyModel:
     @property
     def payment_state(self) -> str:
         if not self.captured:
-            return "paid" if self.parts and not self.total else "unpaid"
+            return "unpaid" if self.total else "paid"
         if self.given_back:
             return "refunded" if self.given_back >= self.captured else "partially_refunded"
         return "partially_paid" if self.due else "paid"
 
-    def settle(self, cause: Return | None = None) -> None:
+    def settle(self, cause: Return | None = None, *, first: Part | None = None, who: str = "staff") -> None:
         """What follows from a change, in the transaction of the change."""
         if self.goods.status == "delivered":
             for part in self.parts:
@@ -163,7 +163,7 @@ class MoneyModel:
         if self.goods.status == "pending" and self.parts and cash >= self.due:
             self.goods.change_status("confirmed", "staff")
         if self.held > self.owed:
-            self.draw(self.held - self.owed, cause)
+            self.draw(self.held - self.owed, cause, first=first, who=who)
         self.close_returns()
 
     def _ask_for_no_more_than_is_due(self) -> None:
@@ -179,14 +179,22 @@ class MoneyModel:
                 part.amount -= too_much
                 return
 
-    def draw(self, amount: Decimal, cause: Return | None = None) -> None:
-        """Promise `amount`, in proportion to what each part still holds."""
-        sources = [part for part in self.parts if part.refundable]
-        for part, share in zip(
-            sources, split(amount, [part.refundable for part in sources], self.currency), strict=True
-        ):
-            if share:
-                part.shares.append(Share(share, cause))
+    def draw(
+        self, amount: Decimal, cause: Return | None = None, *, first: Part | None = None, who: str = "staff"
+    ) -> None:
+        """Promise `amount`: from the part whose money should not have come, then in proportion to what each holds."""
+        given = {id(part): ZERO for part in self.parts}
+        if first is not None:
+            given[id(first)] = min(amount, first.refundable)
+        sources = [part for part in self.parts if part.refundable > given[id(part)]]
+        rest = amount - sum(given.values(), ZERO)
+        weights = [part.refundable - given[id(part)] for part in sources]
+        for part, share in zip(sources, split(rest, weights, self.currency), strict=True):
+            given[id(part)] += share
+        for part in self.parts:
+            if share := given[id(part)]:
+                waits = part.mode in ("cash", "cod") and who != "staff"
+                part.shares.append(Share(share, cause, "pending" if waits else "created", by_hand=waits))
 
     def close_returns(self) -> None:
         """A received return is closed once all that it was for has been given back."""
@@ -219,7 +227,7 @@ class MoneyModel:
         if amount is not None and amount > part.amount:
             return "amount_exceeds_payment"
         part.status, part.captured = "captured", part.amount if amount is None else amount
-        self.settle()
+        self.settle(first=part)
         return None
 
     def end_part(self, part: Part, status: str) -> str | None:
@@ -236,7 +244,7 @@ class MoneyModel:
         known = next((one for one in self.parts if one.theirs == theirs), None)
         if status != "captured":
             part = known or part
-            closed = self.goods.status == "cancelled" or part.status in ("authorized", "captured")
+            closed = self.goods.status == "cancelled" or part.status != "pending"
             if status == "authorized" and not closed:
                 part.status, part.theirs = "authorized", theirs
                 self.settle()
@@ -249,7 +257,7 @@ class MoneyModel:
         if part.status == "captured":
             return False
         part.status, part.captured, part.theirs = "captured", amount, theirs
-        self.settle()
+        self.settle(first=part, who="provider")
         return True
 
     # --- refunds
@@ -277,18 +285,19 @@ class MoneyModel:
 
     # --- goods
 
-    def moved(self) -> None:
+    def moved(self, who: str = "staff") -> None:
         """Goods have moved: cancelled units are no longer counted as refunded."""
         for at, line in enumerate(self.goods.lines):
             self.refunded[at] = min(self.refunded[at], line.quantity - line.cancelled)
-        self.settle()
+        self.settle(who=who)
 
     def announced(self, number: int) -> Decimal:
         return sum((request.items.get(number, ZERO) for request in self.returns if request.open), ZERO)
 
-    def returnable(self, number: int) -> Decimal:
+    def returnable(self, number: int, resolution: str = "refund") -> Decimal:
         line = self.goods.lines[number - 1]
-        return line.delivered - line.returned - self.announced(number)
+        kept = self.paid_for_and_kept(number) if resolution == "exchange" else ZERO
+        return line.delivered - line.returned - self.announced(number) - kept
 
     def request_return(self, return_id: str, items: Mapping[int, Decimal], resolution: str) -> None:
         self.returns.append(Return(return_id, resolution, dict(items)))
@@ -306,13 +315,19 @@ class MoneyModel:
         if target == "received":
             request.accepted = {number: (accepted or {}).get(number, count) for number, count in request.items.items()}
             for number, count in request.accepted.items():
+                if request.resolution == "refund":
+                    self.refunded[number - 1] += max(ZERO, count - self.paid_for_and_kept(number))
+            for number, count in request.accepted.items():
                 self.goods.lines[number - 1].returned += count
-                kept = self.goods.lines[number - 1].returned - self._exchanged(number)
-                self.refunded[number - 1] = max(self.refunded[number - 1], kept)
         if target != "accepted":
             self._stand()
         self.settle(request)
         return None
+
+    def paid_for_and_kept(self, number: int) -> Decimal:
+        """Units whose price was given back, and which the customer has kept."""
+        came_back = self.goods.lines[number - 1].returned - self._exchanged(number)
+        return max(ZERO, self.refunded[number - 1] - came_back)
 
     def _exchanged(self, number: int) -> Decimal:
         """Units that came back for others in their place."""

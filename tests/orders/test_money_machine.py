@@ -127,7 +127,9 @@ class Money(RuleBasedStateMachine):
         if code is None:
             part = self.model.parts[-1]
             part.payment_id = exact(answer)["payment_id"]
-            if part.provider and part.status == "pending" and part.amount % STEP[self.model.currency] == 0:
+            if part.provider and part.status == "pending" and part.amount % STEP[self.model.currency]:
+                part.status = "failed"  # the provider can't take such an amount
+            elif part.provider and part.status == "pending":
                 part.opened = exact(answer)["provider_order_id"]
                 assert part.opened in self.razorpay.orders
         self.check()
@@ -198,13 +200,13 @@ class Money(RuleBasedStateMachine):
             return "payment_not_opened"
         rank = ["failed", "authorized", "captured"]
         tried = [attempt for attempt in self.attempts if attempt.part.opened == part.opened]
-        last = None
+        wanted = part.open and self.model.goods.status != "cancelled"
+        wanted = wanted and all(attempt.status != "captured" for attempt in tried)
         for attempt in sorted(tried, key=lambda attempt: rank.index(attempt.status)):
-            if attempt.status == "authorized":
-                attempt.status = "captured"
+            if attempt.status == "authorized" and wanted:
+                attempt.status, wanted = "captured", False
             self.model.hear(part, attempt.theirs, attempt.status, attempt.amount)
-            last = attempt
-        return None if last is not None and last.status == "captured" else "nothing_to_capture"
+        return None if part.status == "captured" else "nothing_to_capture"
 
     # --- goods
 
@@ -238,7 +240,7 @@ class Money(RuleBasedStateMachine):
         answer = self.ask("POST", "cancel", who=who)
         self.expect(answer, "not_cancellable" if code == "invalid_transition" else code)
         if code is None:
-            self.model.moved()
+            self.model.moved(who)
         self.check()
 
     @precondition(lambda self: self.unlucky or self.steps > 12)
@@ -279,10 +281,10 @@ class Money(RuleBasedStateMachine):
         self.run_job(provider)
         self.check()
 
-    @precondition(lambda self: self.shares("pending"))
+    @precondition(lambda self: self.pending_there)
     @rule(pick=PICK, well=st.booleans(), told=st.booleans())
     def provider_settles_a_refund(self, pick: int, well: bool, told: bool) -> None:
-        _, share = self.shares("pending")[pick % len(self.shares("pending"))]
+        share = self.pending_there[pick % len(self.pending_there)]
         assert share.theirs is not None
         (self.razorpay.process_refund if well else self.razorpay.fail_refund)(share.theirs)
         if told:
@@ -309,8 +311,9 @@ class Money(RuleBasedStateMachine):
         resolution=st.sampled_from(["refund", "refund", "exchange"]),
     )
     def request_return(self, numbers: list[int], part: Decimal | None, resolution: str) -> None:
-        items = {number: part or max(Decimal("0.001"), self.model.returnable(number)) for number in numbers}
-        exceeds = any(quantity > self.model.returnable(number) for number, quantity in items.items())
+        left = {number: self.model.returnable(number, resolution) for number in numbers}
+        items = {number: part or max(Decimal("0.001"), left[number]) for number in numbers}
+        exceeds = any(quantity > left[number] for number, quantity in items.items())
         wanted = [{"line_no": number, "quantity": quantity} for number, quantity in items.items()]
         body = {"items": wanted, "reason": "damaged", "resolution": resolution}
         answer = self.ask("POST", "returns", body=body, who="customer")
@@ -349,6 +352,11 @@ class Money(RuleBasedStateMachine):
     @property
     def opened(self) -> list[Part]:
         return [part for part in self.model.parts if part.opened]
+
+    @property
+    def pending_there(self) -> list[Share]:
+        """Shares a provider has taken in; cash that waits for a person is pending, too."""
+        return [share for part, share in self.shares("pending") if part.provider]
 
     def shares(self, *statuses: str) -> list[tuple[Part, Share]]:
         return [(part, share) for part in self.model.parts for share in part.shares if share.status in statuses]
@@ -414,7 +422,8 @@ class Money(RuleBasedStateMachine):
         if provider == "loses an answer":
             self.razorpay.fail(RESET_AFTERWARDS, only="POST")
         for part, share in self.shares("created", "pending"):
-            share.status = self.after_attempt(part, share, provider)
+            if not share.by_hand:
+                share.status = self.after_attempt(part, share, provider)
         factories.execute(
             self.shop.app,
             "UPDATE refunds SET next_attempt_at = now() WHERE order_id = :id AND next_attempt_at IS NOT NULL",
@@ -436,7 +445,8 @@ class Money(RuleBasedStateMachine):
         return {"refuses": "failed", "is away": "created", "takes its time": "pending"}.get(provider, "processed")
 
     def retry(self, refund_id: str, *, by_hand: bool) -> None:
-        for _, share in self.shares("failed"):
+        waiting = [share for _, share in self.shares("pending") if by_hand and share.by_hand]
+        for share in [*(share for _, share in self.shares("failed")), *waiting]:
             if share.refund_id == refund_id:
                 share.status, share.by_hand = ("processed", True) if by_hand else ("created", False)
         self.model.close_returns()
@@ -496,12 +506,13 @@ class Money(RuleBasedStateMachine):
             self.deliver(self.letters[-1])
         self.check()
         for _ in range(2):
-            for _, share in self.shares("pending"):
+            for share in self.pending_there:
                 assert share.theirs is not None
                 self.razorpay.process_refund(share.theirs)
             self.run_job("well")
             self.check()
-            for refund_id in {share.refund_id for _, share in self.shares("failed")}:
+            waiting = [share for _, share in self.shares("pending") if share.by_hand]
+            for refund_id in {share.refund_id for share in [*waiting, *(share for _, share in self.shares("failed"))]}:
                 self.retry(refund_id, by_hand=True)
                 self.check()
         assert not self.shares("created", "pending", "failed")
