@@ -76,7 +76,8 @@ def test_messages_of_a_key_take_effect_in_order(app: Flask, topics: Topics, cons
     with consume():
         eventually(lambda: exact(staff.get(url(order)))["status"] == "delivered")
     steps = exact(staff.get(url(order, "journey")))["journey"]
-    assert [step["current_status"] for step in steps] == [
+    moves = [step for step in steps if not step["event"]]  # an invoice is an event of its own
+    assert [step["current_status"] for step in moves] == [
         "pending",
         "confirmed",
         "processing",
