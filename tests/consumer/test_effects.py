@@ -85,7 +85,7 @@ def test_messages_of_a_key_take_effect_in_order(app: Flask, topics: Topics, cons
         "shipped",
         "delivered",
     ]
-    assert {step["actor"] for step in steps[1:]} == {"fulfilment"}
+    assert {step["actor"] for step in moves[1:]} == {"fulfilment"}
 
 
 def test_a_cached_order_is_not_served_stale_after_a_message(topics: Topics, consume: Consume, staff: Caller) -> None:

@@ -54,7 +54,7 @@ def test_an_attempt_that_was_given_up_says_nothing_about_the_one_under_way(shop:
     shop.told("razorpay", "refund.failed", former)
     shop.staff.post(url(order, "refunds", made["refund_id"], "retry"))
     shop.send_refunds()
-    assert shop.told("razorpay", "refund.failed", former) == "unmatched"
+    assert shop.told("razorpay", "refund.failed", former) == "nothing_new"
     (share,) = shop.shares(order)
     assert (share.status, share.key_no) == ("pending", 1)
     shop.razorpay.process_refund(share.provider_refund_id)
