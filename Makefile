@@ -10,12 +10,17 @@ AUDIT := $(VENV)/audit
 STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt requirements-stack.txt | cksum))
 DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-stack.txt requirements-dev.txt | cksum))
 AUDIT_STAMP := $(AUDIT)/installed-$(firstword $(shell cat requirements-audit.txt | cksum))
+KAFKA_STAMP := ops/kafka/target/fetched-$(firstword $(shell cksum < ops/kafka/pom.xml))
+
+# What the broker has a part in. tests/kafka is for Apache Kafka only, the others run on the embedded broker too.
+KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/test_outbox.py tests/floor/test_probes.py \
+	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka coverage lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  make %-10s %s\n' "$$name" "$$what"; done
 
 run: $(STACK_STAMP) ## start everything: PostgreSQL, Redis, Kafka-protocol broker, API, worker, consumer, clock
@@ -26,6 +31,9 @@ demo: $(STACK_STAMP) ## send the examples of both older systems to the running A
 
 test: $(DEV_STAMP) ## run all tests against servers of their own; ARGS=... is passed to pytest
 	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-kafka: $(DEV_STAMP) $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(KAFKA_STAMP)) ## run what concerns events on Apache Kafka, or on KAFKA_BOOTSTRAP_SERVERS
+	@OMS_TEST_KAFKA=real exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -r fEs $(or $(ARGS),$(KAFKA_TESTS))
 
 coverage: ## run all tests and show what they don't reach; slower
 	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"
@@ -60,7 +68,8 @@ lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; 
 		sed -i "1i# Written by \`make lock\` from $$name.in: every version pinned, every file by its hashes." $$name.txt; done
 
 clean: ## remove the virtual environment and all caches; the data of `make run` stays
-	@rm -rf $(VENV) .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		ops/kafka/target
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/pip:
@@ -70,6 +79,14 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+$(KAFKA_STAMP):
+	@command -v java > /dev/null && command -v mvn > /dev/null || { \
+		echo "Java 17 and Maven are needed to run Apache Kafka; or set KAFKA_BOOTSTRAP_SERVERS to a broker" >&2; exit 1; }
+	@echo "fetching what ops/kafka/pom.xml pins"
+	@rm -rf ops/kafka/target
+	@mvn -B -q -Dstyle.color=never -f ops/kafka/pom.xml dependency:copy-dependencies
+	@touch $@
 
 $(STACK_STAMP): | $(BIN)/pip
 	@echo "installing what requirements-stack.txt pins"

@@ -88,6 +88,7 @@ def test_a_refusal_is_told_by_topic_and_fails_the_command(
     assert answer.output == f"created {topic}.dlq\nError: not created: {topic} (INVALID_REPLICATION_FACTOR)\n"
 
 
+@pytest.mark.embedded_broker("it knows no request to create a topic")
 def test_a_broker_that_can_not_create_topics_is_told(create_topics: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka, "CREATION_SECONDS", 0.5)
     topic = new_id()

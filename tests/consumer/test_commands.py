@@ -15,6 +15,7 @@ from flask import Flask
 
 from devstack.kafka import Kafka
 from devstack.server import wait_until
+from devstack.tether import tethered
 from oms.consumer.received import receive
 from oms.ids import new_id
 from tests.conftest import Servers
@@ -36,7 +37,7 @@ class Process:
         self._log = log
         with log.open("w") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "oms", "consume"],
+                tethered([sys.executable, "-m", "flask", "--app", "wsgi", "oms", "consume"]),
                 cwd=ROOT,
                 env=environ,
                 stdout=output,
@@ -195,6 +196,7 @@ def test_a_replayed_message_whose_cause_is_not_cured_comes_back(
     assert len(letters(app, topics)) == 1
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_replay_that_kafka_does_not_take_changes_nothing(
     app: Flask, topics: Topics, buried: str, kafka: Kafka
 ) -> None:
@@ -213,6 +215,7 @@ def test_everything_that_waits_can_be_replayed(app: Flask, topics: Topics, burie
     assert letters(app, topics)[0].replayed_at is not None
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_message_too_large_for_its_topic_is_told_and_the_others_go_on(
     app: Flask, topics: Topics, buried: str, kafka: Kafka
 ) -> None:

@@ -147,6 +147,7 @@ def test_a_busy_order_delays_its_own_partition_only(
     assert MESSAGES.labels(topics.fulfilment, "failed")._value.get() == 0
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_refused_dead_letter_is_sent_again_until_it_is_taken(
     app: Flask, topics: Topics, consume: Consume, kafka: Kafka
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_crash_between_the_row_and_the_copy_still_makes_the_copy(
     assert letter.attempts == 5
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_poison_message_too_large_for_its_copy_stays_in_the_table(
     app: Flask, topics: Topics, consume: Consume, kafka: Kafka
 ) -> None:
@@ -188,6 +190,7 @@ def test_a_poison_message_too_large_for_its_copy_stays_in_the_table(
     assert topics.end(f"{topics.new_order}.dlq") == 0
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_failed_membership_is_replaced(app: Flask, topics: Topics, consume: Consume, kafka: Kafka) -> None:
     order_id = new_id()
     topics.event(topics.new_order, {"id": order_id})
@@ -216,6 +219,7 @@ def test_kafka_away_is_waited_for(
         eventually(lambda: processed(app, second))
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_an_offset_commit_that_got_lost_is_made_again(
     topics: Topics, consume: Consume, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,10 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from devstack.server import wait_until
 from oms.config import Settings
 from oms.ids import new_id
+from tests import brokers
 
 SECONDS = 30.0
+PARTITIONS = 4
 Header = tuple[str, str | bytes | None]
 
 
@@ -20,7 +22,8 @@ def own_settings(settings: Settings, **changes: Any) -> Settings:
     """Fresh topics and a fresh group. The broker lets a group go on only after the session timeout of a member that
     has left, so that is kept short."""
     name = new_id().lower()
-    quick = {"session.timeout.ms": "1500", "heartbeat.interval.ms": "300", "log_level": "0"}
+    timeout = max(1500, brokers.SESSION_TIMEOUT_MS)
+    quick = {"session.timeout.ms": str(timeout), "heartbeat.interval.ms": "300", "log_level": "0"}
     own: dict[str, Any] = {
         "kafka_client_options": quick,
         "kafka_new_order_topic": f"{name}-new-order",
@@ -40,12 +43,15 @@ class Topics:
         self.fulfilment = settings.kafka_fulfilment_topic
         self.commands = settings.kafka_commands_topic
         self._producer = Producer({"bootstrap.servers": settings.kafka_bootstrap_servers, "log_level": 0})
-        for topic in settings.consumed_topics:
-            for name in (topic, f"{topic}.dlq"):
+        names = [name for topic in settings.consumed_topics for name in (topic, f"{topic}.dlq")]
+        if brokers.REAL:
+            brokers.create_topics(settings.kafka_bootstrap_servers, names, PARTITIONS)
+        else:
+            for name in names:
                 assert wait_until(lambda name=name: self._exists(name), SECONDS)  # type: ignore[misc]
 
     def _exists(self, name: str) -> bool:
-        """Asking makes the broker create it."""
+        """Asking makes the embedded broker create it."""
         return self._producer.list_topics(name, timeout=5).topics[name].error is None
 
     def send(

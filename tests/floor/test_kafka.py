@@ -39,6 +39,7 @@ def test_every_delivery_is_told_in_the_order_of_the_records(publisher: Publisher
     listener.wait_for(lambda heard: {records[0].key, records[2].key} <= {message.key for message in heard})
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_what_a_broker_forbids_is_refused_and_not_its_own_fault(publisher: Publisher, kafka: Kafka) -> None:
     publisher.send([message(new_id())])
     kafka.push_errors(PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED)
@@ -46,12 +47,14 @@ def test_what_a_broker_forbids_is_refused_and_not_its_own_fault(publisher: Publi
     assert delivery == Delivery("TOPIC_AUTHORIZATION_FAILED", refused=True)
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_passing_error_of_the_broker_is_survived(publisher: Publisher, kafka: Kafka) -> None:
     publisher.send([message(new_id())])
     kafka.push_errors(PRODUCE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REQUEST_TIMED_OUT)
     assert publisher.send([message(new_id())]) == [CONFIRMED]
 
 
+@pytest.mark.embedded_broker("it is told to answer with an error")
 def test_a_producer_with_a_fatal_error_is_replaced(publisher: Publisher, kafka: Kafka, listener: Listener) -> None:
     publisher.send([message(new_id())])
     broken = publisher._producer

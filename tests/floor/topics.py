@@ -46,6 +46,8 @@ class Listener:
                 "bootstrap.servers": bootstrap,
                 "group.id": new_id(),
                 "enable.auto.commit": False,
+                # Where the library loses its place (a topic made a moment ago), rather twice than never.
+                "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,
                 "reconnect.backoff.max.ms": 200,
                 "log_level": 0,

@@ -13,6 +13,7 @@ from typing import Any
 
 from devstack.procfile import in_shell, read_procfile
 from devstack.server import descendants, wait_until
+from devstack.tether import tethered
 
 ROOT = Path(__file__).parent.parent.parent
 PROCFILE = read_procfile(ROOT / "Procfile")
@@ -27,7 +28,7 @@ class Program:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                in_shell(PROCFILE[name]),
+                tethered(in_shell(PROCFILE[name])),
                 env={**environ, "PATH": path, "PYTHONUNBUFFERED": "1"},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
