@@ -8,7 +8,7 @@ by building a new one; the outbox sends again.
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from oms.observability.metrics import EVENTS_FAILED, EVENTS_PUBLISHED
 DELIVERY_SECONDS = 5.0
 ANSWER_SECONDS = 5.0
 CREATION_SECONDS = 5.0
+TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE).name()
+UNCONFIRMED = "not confirmed in time"
 MESSAGE_BYTES = 4 * 1024 * 1024
 Option = str | int | float | bool
 _log = structlog.get_logger(__name__)
@@ -66,8 +68,36 @@ class Publisher:
         self._owner = 0
 
     def send(self, records: Iterable[Record]) -> list[Delivery]:
-        """Send all, wait at most `DELIVERY_SECONDS` or so, and say of each, in order, how it ended."""
+        """Send all, wait at most twice `DELIVERY_SECONDS` or so, and say of each, in order, how it ended."""
         batch = list(records)
+        ended = self._attempt(batch)
+        self._part(batch, ended)
+        for record, delivery in zip(batch, ended, strict=True):
+            (EVENTS_FAILED if delivery.error else EVENTS_PUBLISHED).labels(record.topic).inc()
+        return ended
+
+    def _part(self, batch: list[Record], ended: list[Delivery]) -> None:
+        """Find out which records are too large themselves, and deliver the others.
+
+        A broker refuses what it got for a partition in one request as a whole, for a single record in it or for the
+        sum. So what was refused is sent again in halves, until a record was refused on its own.
+        """
+        deadline = time.monotonic() + DELIVERY_SECONDS
+        groups = [_too_large(range(len(batch)), ended)]
+        while groups:
+            group = groups.pop()
+            if len(group) < 2:
+                continue
+            for half in (group[: len(group) // 2], group[len(group) // 2 :]):
+                if time.monotonic() < deadline:
+                    again = self._attempt([batch[position] for position in half])
+                else:
+                    again = [Delivery(UNCONFIRMED)] * len(half)
+                for position, delivery in zip(half, again, strict=True):
+                    ended[position] = delivery
+                groups.append(_too_large(half, ended))
+
+    def _attempt(self, batch: list[Record]) -> list[Delivery]:
         outcome: list[Delivery | None] = [None] * len(batch)
         producer = self._current()
         try:
@@ -82,13 +112,10 @@ class Publisher:
         except BaseException:  # the job's time limit
             self.discard()
             raise
-        ended = [result or Delivery("not confirmed in time") for result in outcome]
-        for record, delivery in zip(batch, ended, strict=True):
-            (EVENTS_FAILED if delivery.error else EVENTS_PUBLISHED).labels(record.topic).inc()
         if any(result is None for result in outcome):
             # What the library still holds might go out after the caller has given it up, out of order.
             self.discard()
-        return ended
+        return [result or Delivery(UNCONFIRMED) for result in outcome]
 
     def _produce(self, producer: Producer, record: Record, outcome: list[Delivery | None], position: int) -> None:
         def delivered(error: KafkaError | None, _: Message) -> None:
@@ -128,6 +155,10 @@ class Publisher:
                 os.getpid(),
             )
         return self._producer
+
+
+def _too_large(positions: Iterable[int], ended: Sequence[Delivery]) -> list[int]:
+    return [position for position in positions if ended[position].error == TOO_LARGE]
 
 
 def _delivery(error: KafkaError | None) -> Delivery:
