@@ -36,7 +36,7 @@ def sweep(every: float | None) -> None:
 
 @oms.command("create-topics")
 def create_topics() -> None:
-    """Create the Kafka topics that are missing, with the configured partitions."""
+    """Create the Kafka topics that are missing, with the configured partitions, replicas and retention."""
     try:
         made = kafka.create_topics(settings())
     except KafkaException as error:

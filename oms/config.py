@@ -23,6 +23,8 @@ PROVIDER_KEYS = {
     "razorpay": ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRETS"),
     "stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"),
 }
+# A day less than the inbox remembers: a message read again after that would have its effect again.
+MOST_RETENTION_HOURS = 13 * 24
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _RATE = re.compile(r"[1-9][0-9]{0,8} ?(/|per) ?([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?")
@@ -46,6 +48,7 @@ class Settings:
     kafka_session_timeout_ms: int
     kafka_topic_partitions: int
     kafka_topic_replication: int
+    kafka_topic_retention_hours: int
     jwt_algorithm: str
     jwt_secret_key: str | None = field(repr=False)
     jwt_previous_secret_keys: tuple[str, ...] = field(repr=False)
@@ -114,6 +117,7 @@ class Settings:
             "kafka_session_timeout_ms": read.integer("KAFKA_SESSION_TIMEOUT_MS", 10_000, 1_000, 300_000),
             "kafka_topic_partitions": read.integer("KAFKA_TOPIC_PARTITIONS", 12, 1, 1000),
             "kafka_topic_replication": read.integer("KAFKA_TOPIC_REPLICATION", 1, 1, 10),
+            "kafka_topic_retention_hours": read.integer("KAFKA_TOPIC_RETENTION_HOURS", 168, 1, MOST_RETENTION_HOURS),
             "jwt_algorithm": algorithm,
             "jwt_secret_key": read.secret("JWT_SECRET_KEY") if algorithm == "HS256" else None,
             "jwt_previous_secret_keys": read.secrets("JWT_PREVIOUS_SECRET_KEYS"),
@@ -371,6 +375,7 @@ _KAFKA_OWN = {
     "KAFKA_SESSION_TIMEOUT_MS",
     "KAFKA_TOPIC_PARTITIONS",
     "KAFKA_TOPIC_REPLICATION",
+    "KAFKA_TOPIC_RETENTION_HOURS",
 }
 _KAFKA_CLIENT = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_CLIENT_")
 

@@ -263,9 +263,10 @@ def topics_of(settings: Settings) -> set[str]:
 
 
 def create_topics(settings: Settings) -> MissingTopics:
-    """Create what is missing, with the configured partitions. Raises `KafkaException` when no broker answers.
+    """Create what is missing, with the configured partitions and retention.
 
-    The development stack's broker can't: there, a topic appears on first use.
+    Raises `KafkaException` when no broker answers. The development stack's broker can't: there, a topic appears on
+    first use.
     """
     admin = AdminClient(client_options(settings))
     missing = sorted(topics_of(settings) - set(admin.list_topics(timeout=ANSWER_SECONDS).topics))
@@ -285,7 +286,8 @@ def _creations(admin: AdminClient, names: list[str], settings: Settings) -> "dic
     if not names:
         return {}
     partitions, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication
-    config = {"max.message.bytes": str(MESSAGE_BYTES)}
+    retention_ms = settings.kafka_topic_retention_hours * 3_600_000
+    config = {"max.message.bytes": str(MESSAGE_BYTES), "retention.ms": str(retention_ms)}
     topics = [NewTopic(name, partitions, replicas, config=config) for name in names]
     created: dict[str, Future[None]] = admin.create_topics(
         topics, operation_timeout=CREATION_SECONDS, request_timeout=CREATION_SECONDS

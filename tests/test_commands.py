@@ -54,13 +54,19 @@ def test_the_topics_that_are_missing_are_created_with_the_configured_partitions(
     create_topics: Run, asked: tuple[list[NewTopic], Refusals]
 ) -> None:
     topic = new_id()
-    answer = create_topics(kafka_new_order_topic=topic, kafka_topic_partitions=7, kafka_topic_replication=3)
+    answer = create_topics(
+        kafka_new_order_topic=topic,
+        kafka_topic_partitions=7,
+        kafka_topic_replication=3,
+        kafka_topic_retention_hours=2,
+    )
     assert (answer.output, answer.exit_code) == (f"created {topic}, {topic}.dlq\n", 0)
     assert [(new.topic, new.num_partitions, new.replication_factor) for new in asked[0]] == [
         (topic, 7, 3),
         (f"{topic}.dlq", 7, 3),
     ]
     assert {new.config["max.message.bytes"] for new in asked[0]} == {str(kafka.MESSAGE_BYTES)}
+    assert {new.config["retention.ms"] for new in asked[0]} == {"7200000"}
 
 
 def test_where_all_are_there_nothing_is_created(create_topics: Run, asked: tuple[list[NewTopic], Refusals]) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from oms.config import Settings
+from oms.config import MOST_RETENTION_HOURS, Settings
 from oms.errors import ConfigurationError
+from oms.jobs.sweep import INBOX_DAYS
 
 SECRET = "a-secret-that-is-long-enough-0123456789"
 LEAST = {
@@ -245,3 +246,9 @@ def test_the_secrets_of_providers_are_left_out_when_settings_are_printed() -> No
     hidden = [RAZORPAY["RAZORPAY_KEY_SECRET"], "the-newest-of-razorpay", "the-former-of-razorpay", *STRIPE.values()]
     assert "rzp_test_1" in printed
     assert not [secret for secret in hidden if secret in printed]
+
+
+def test_topics_keep_no_message_for_as_long_as_the_inbox_remembers_it() -> None:
+    most = read(KAFKA_TOPIC_RETENTION_HOURS=str(MOST_RETENTION_HOURS)).kafka_topic_retention_hours
+    assert most < INBOX_DAYS * 24
+    assert "KAFKA_TOPIC_RETENTION_HOURS" in refusal(KAFKA_TOPIC_RETENTION_HOURS=str(MOST_RETENTION_HOURS + 1))
