@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, PartitionMetadata
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
 from devstack.ports import free_port
 from devstack.server import Server, StartError, wait_until
@@ -66,15 +66,19 @@ class ApacheKafka(Server):
         return tethered([*_java("kafka.Kafka"), str(self._configuration)])
 
     def is_ready(self) -> bool:
-        """Whether it answers, and leads every partition it has."""
+        """Whether it answers, and has opened every partition it leads."""
         with suppress(OSError, KafkaException), socket.create_connection(("127.0.0.1", self.port), timeout=0.5):
             options: dict[str, str | int | float | bool] = {
                 "bootstrap.servers": self.url,
                 "log_level": "0",
                 **self.client_options,
             }
-            known = AdminClient(options).list_topics(timeout=1)
-            return bool(known.brokers) and all(partition.leader >= 0 for partition in _partitions(known))
+            admin = AdminClient(options)
+            known = admin.list_topics(timeout=1)
+            end: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the library's
+            ends = dict.fromkeys(_partitions(known), end)
+            asked = admin.list_offsets(ends, request_timeout=5) if ends else {}
+            return bool(known.brokers) and all(answer.result() for answer in asked.values())
         return False
 
     def start(self, timeout: float = START_SECONDS) -> Self:
@@ -91,6 +95,11 @@ class ApacheKafka(Server):
             self.start()
         elif not wait_until(self.is_ready, START_SECONDS):
             raise StartError(f"{self.name} does not answer: {self._last_log_line()}")
+
+    def _last_log_line(self) -> str:
+        """Where it says what went wrong, for it goes on for a while after that."""
+        causes = [line for line in (self.data_dir / "server.log").read_text().splitlines() if "Exception: " in line]
+        return causes[-1] if causes else super()._last_log_line()
 
     def _places(self) -> dict[str, str]:
         return {
@@ -123,8 +132,8 @@ def _java(main: str) -> list[str]:
     return [java, *JAVA_OPTIONS, *LOGGING, "-cp", f"{ARCHIVES}/*", main]
 
 
-def _partitions(known: ClusterMetadata) -> list[PartitionMetadata]:
-    return [partition for topic in known.topics.values() for partition in topic.partitions.values()]
+def _partitions(known: ClusterMetadata) -> list[TopicPartition]:
+    return [TopicPartition(name, number) for name, topic in known.topics.items() for number in topic.partitions]
 
 
 def _properties(path: Path) -> dict[str, str]:

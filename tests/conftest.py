@@ -18,6 +18,8 @@ from tests.callers import Caller, api_key_caller, person
 
 # What takes longest, longest first. Files are handed out in this order, so that none of these is left for the end.
 LONG = (
+    "kafka/test_restarts.py",
+    "kafka/test_processes.py",
     "consumer/test_commands.py",
     "consumer/test_failures.py",
     "processes/test_kills.py",

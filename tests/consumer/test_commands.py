@@ -56,13 +56,7 @@ class Process:
 
 @pytest.fixture
 def process(servers: Servers, topics: Topics, tmp_path: Path) -> Iterator[Process]:
-    environ = servers.process_environ(
-        LOG_LEVEL="INFO",
-        KAFKA_NEW_ORDER_TOPIC=topics.new_order,
-        KAFKA_FULFILMENT_TOPIC=topics.fulfilment,
-        KAFKA_COMMANDS_TOPIC=topics.commands,
-        KAFKA_CONSUMER_GROUP=topics.settings.kafka_consumer_group,
-    )
+    environ = servers.process_environ(LOG_LEVEL="INFO", **topics.variables())
     running = Process(environ, tmp_path / "log")
     yield running
     running.popen.kill()

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from devstack.server import wait_until
 from oms.config import Settings
@@ -50,6 +51,15 @@ class Topics:
             for name in names:
                 assert wait_until(lambda name=name: self._exists(name), SECONDS)  # type: ignore[misc]
 
+    def variables(self) -> dict[str, str]:
+        """The environment by which a process consumes these topics."""
+        return {
+            "KAFKA_NEW_ORDER_TOPIC": self.new_order,
+            "KAFKA_FULFILMENT_TOPIC": self.fulfilment,
+            "KAFKA_COMMANDS_TOPIC": self.commands,
+            "KAFKA_CONSUMER_GROUP": self.settings.kafka_consumer_group,
+        }
+
     def _exists(self, name: str) -> bool:
         """Asking makes the embedded broker create it."""
         return self._producer.list_topics(name, timeout=5).topics[name].error is None
@@ -77,6 +87,14 @@ class Topics:
         assert delivered
         return delivered[0]
 
+    def post(self, topic: str, document: Any, partition: int) -> None:
+        """A message with an event id, on its way; `flush` waits for all of them."""
+        headers: list[Header] = [("ce_id", new_id())]
+        self._producer.produce(topic, json.dumps(document).encode(), partition=partition, headers=headers)
+
+    def flush(self) -> None:
+        assert self._producer.flush(SECONDS) == 0
+
     def event(self, topic: str, document: Any, event_id: str | None = None, **options: Any) -> str:
         """A message with an event id, which is returned."""
         event_id = event_id or new_id()
@@ -102,9 +120,17 @@ class Topics:
             return int(high)
 
     def committed(self, topic: str, partition: int = 0) -> int:
-        """The group's committed offset; negative when it has none."""
+        """The group's committed offset; negative when it has none. A broker that has just started is waited for."""
+        found: list[TopicPartition] = []
         with self._reader(self.settings.kafka_consumer_group) as reader:
-            return int(reader.committed([TopicPartition(topic, partition)], timeout=5)[0].offset)
+
+            def answered() -> bool:
+                with suppress(KafkaException):
+                    found.extend(reader.committed([TopicPartition(topic, partition)], timeout=5))
+                return bool(found)
+
+            eventually(answered)
+        return int(found[0].offset)
 
     def _reader(self, group: str = "onlookers") -> Consumer:
         return Consumer(
