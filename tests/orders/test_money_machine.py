@@ -341,7 +341,9 @@ class Money(RuleBasedStateMachine):
         request = self.model.returns[-1 - pick % len(self.model.returns)]
         body, accepted = None, None
         if step == "receive" and part is not None:
-            accepted = {number: self.thousandths(Fraction(quantity) * part) for number, quantity in request.items.items()}
+            accepted = {
+                number: self.thousandths(Fraction(quantity) * part) for number, quantity in request.items.items()
+            }
             items = [{"line_no": number, "accepted_quantity": quantity} for number, quantity in accepted.items()]
             body = {"items": items}
         code = self.model.step_return(request, TARGETS[step], accepted)
