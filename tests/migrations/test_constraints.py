@@ -123,7 +123,10 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.fixture
 def connection(app: Flask) -> Iterator[Connection]:
-    """A transaction that is rolled back."""
+    """A transaction that is rolled back, on a connection of its own: tests before this one may have killed the
+    server under those of the pool."""
+    with app.app_context():
+        db.engine.dispose()
     with app.app_context(), db.engine.connect() as made:
         yield made
         made.rollback()
