@@ -367,6 +367,17 @@ class TestCreditNotes:
         assert note["total"] == Decimal("10.00")
         refuse_wrong_sums(note)
 
+    def test_what_was_given_back_for_good_will_before_the_invoice_is_a_discount_on_it(
+        self, customer: Caller, staff: Caller
+    ) -> None:
+        order = paid(customer, staff)
+        staff.post(url(order, "refunds"), {"amount": "3.00"})
+        staff.patch(url(order), {"status": "shipped"})
+        voucher, invoice = invoices(customer, order)
+        assert (voucher["kind"], voucher["total"]) == ("refund_voucher", Decimal("3.00"))
+        assert (invoice["discount"], invoice["total"]) == (Decimal("3.00"), Decimal("17.00"))
+        refuse_wrong_sums(invoice)
+
     def test_one_for_a_partial_cancel_tells_the_units(self, customer: Caller, staff: Caller) -> None:
         order = paid(customer, staff, line(), line("CAKE"))
         cancel(customer, order, (2, 1), reason="too_slow")

@@ -124,6 +124,25 @@ class TestCapture:
         assert sum(share.amount for share in shop.shares(order)) == 100
         assert both["amount_due"] == 0
 
+    def test_money_that_should_not_have_come_goes_back_where_it_came_from(self, shop: Shop) -> None:
+        """Voided here, paid in cash, and then paid at the provider all the same."""
+        order, part = opened(shop)
+        shop.staff.post(url(order, "payments", part["payment_id"], "void"))
+        shop.capture(order, shop.part(order, "cash"))
+        attempt = shop.razorpay.pay(part["provider_order_id"])
+        assert shop.told("razorpay", "payment.captured", attempt) == "applied"
+        (share,) = shop.shares(order)
+        assert (share.payment_id, share.amount) == (part["payment_id"], 100)
+        shop.send_refunds()
+        assert shop.razorpay.payments[attempt]["amount_refunded"] == 10000
+
+    def test_what_came_and_went_at_the_provider_is_not_here(self, shop: Shop) -> None:
+        order, part = opened(shop)
+        attempt = shop.razorpay.pay(part["provider_order_id"])
+        shop.razorpay.refund_by_hand(attempt, 10000)
+        assert shop.told("razorpay", "payment.captured", attempt) == "nothing_new"
+        assert shop.now(order)["status"] == "pending"
+
     def test_after_a_cancel_goes_back_and_the_order_stays_cancelled(self, shop: Shop) -> None:
         order, part = opened(shop)
         shop.customer.post(url(order, "cancel"))

@@ -543,6 +543,25 @@ class TestCashOnDelivery:
         assert [part["status"] for part in left["payments"]] == ["captured", "voided"]
         assert (left["payment_state"], left["status"]) == ("paid", "confirmed")
 
+    def test_a_customer_who_confirms_his_receipt_says_nothing_about_money(self, shop: Shop) -> None:
+        order = shop.order()
+        shop.part(order, "cod")
+        shop.staff.patch(url(order), {"status": "shipped"})
+        assert shop.customer.patch(url(order), {"status": "delivered"}).status_code == 200
+        received = shop.now(order)
+        assert (received["status"], received["payments"][0]["status"]) == ("delivered", "pending")
+        carrier = shop.warehouse.patch(url(order), {"status": "delivered"})
+        assert carrier.status_code == 200
+        assert shop.now(order)["payments"][0]["captured_amount"] == 100
+
+    def test_a_customer_does_not_take_back_what_his_order_was_confirmed_for(self, shop: Shop) -> None:
+        order = shop.order()
+        part = shop.part(order, "cod")
+        for step in ("void", "fail"):
+            answer = shop.customer.post(url(order, "payments", part["payment_id"], step))
+            assert refused(answer) == (403, "payment_not_yours")
+        assert shop.now(order)["payments"][0]["status"] == "pending"
+
     def test_staff_may_have_the_money_before(self, shop: Shop) -> None:
         order = shop.order()
         shop.capture(order, shop.part(order, "cod"))
