@@ -4,11 +4,13 @@ RQ is the doorbell, PostgreSQL is the mailbox. A job carries no work of its own;
 cost one job. The flag that coalesces is taken down by the job before it looks: whatever commits later rings again.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import redis
 import structlog
 from rq import Queue
+from rq.exceptions import DeserializationError
 from rq.serializers import JSONSerializer
 
 from oms.extensions import queue_connection
@@ -57,12 +59,21 @@ def insist(job: str) -> bool:
     """
 
     def work(client: "redis.Redis") -> bool:
-        if job not in {waiting.func_name for waiting in queue().get_jobs()}:
+        if job not in _waiting(queue()):
             client.set(_flag(job), 1, ex=WAKE_SECONDS)
             enqueue([job])
         return True
 
     return bool(attempt("wake", work))
+
+
+def _waiting(target: Queue) -> set[str | None]:
+    """The names of the jobs that wait; what can't be read is for the worker to throw away."""
+    names: set[str | None] = set()
+    for waiting in target.get_jobs():
+        with suppress(DeserializationError):
+            names.add(waiting.func_name)
+    return names
 
 
 def enqueue(jobs: list[str]) -> None:

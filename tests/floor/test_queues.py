@@ -1,10 +1,11 @@
 import pytest
 import redis
-from rq.serializers import JSONSerializer
+from rq import Queue
+from rq.serializers import JSONSerializer, PickleSerializer
 
 from devstack.valkey import Valkey
 from oms import queues, redis_guard
-from oms.extensions import redis_client
+from oms.extensions import queue_connection, redis_client
 
 pytestmark = pytest.mark.usefixtures("silent")
 
@@ -43,6 +44,19 @@ def test_after_silence_one_can_ring_again() -> None:
 def test_a_bell_that_nobody_heard_falls_silent_by_itself() -> None:
     queues.wake(queues.PUBLISH_OUTBOX)
     assert 0 < redis_client().ttl("wake:publish_outbox") <= 30
+
+
+def test_who_insists_enqueues_a_job_that_does_not_wait_whatever_else_does() -> None:
+    queues.wake(queues.PUBLISH_OUTBOX, queues.REFRESH_CACHE)
+    queues.insist(queues.PUBLISH_OUTBOX)
+    queues.insist(queues.SEND_REFUNDS)
+    assert waiting() == [queues.PUBLISH_OUTBOX, queues.REFRESH_CACHE, queues.SEND_REFUNDS]
+
+
+def test_a_job_that_can_not_be_read_does_not_keep_others_from_waiting() -> None:
+    Queue(queues.QUEUE, connection=queue_connection(), serializer=PickleSerializer).enqueue("os.getpid")
+    assert queues.insist(queues.SEND_REFUNDS)
+    assert queues.depth()["waiting"] == 2
 
 
 def test_a_job_is_json_is_short_and_leaves_nothing_behind() -> None:
