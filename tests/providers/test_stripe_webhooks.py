@@ -4,17 +4,25 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from oms.errors import Malformed
 from oms.providers.provider import BadSignature, ProviderEvent, ProviderPayment, ProviderRefund
 from oms.providers.stripe import Stripe
+from tests.providers import stripe_server as stripe_server_module
 from tests.providers.conftest import payment_request, refund_request
 from tests.providers.stripe_server import DECLINED, FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET, StripeServer
 
 NOW = datetime.fromtimestamp(int(time.time()), UTC)
 SECONDS = int(NOW.timestamp())
+
+
+@pytest.fixture(autouse=True)
+def _stripe_signs_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long ago this file was read: a signature is believed for five minutes."""
+    monkeypatch.setattr(stripe_server_module, "time", SimpleNamespace(time=lambda: float(SECONDS)))
 
 
 def captured(stripe: Stripe, server: StripeServer) -> str:
