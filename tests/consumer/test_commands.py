@@ -230,6 +230,6 @@ def test_a_replay_wants_to_know_of_what(app: Flask, arguments: tuple[str, ...]) 
 
 def test_a_taken_health_port_is_told_by_its_variable(servers: Servers, tmp_path: Path) -> None:
     process = Process(servers.process_environ(CONSUMER_HEALTH_PORT=str(servers.postgres.port)), tmp_path / "log")
-    assert wait_until(lambda: process.popen.poll() is not None, 20)
+    assert wait_until(lambda: process.popen.poll() is not None, 60)
     assert process.popen.returncode == 1
     assert "CONSUMER_HEALTH_PORT" in process.said()

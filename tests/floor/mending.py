@@ -16,7 +16,7 @@ def mend_redis(app: Flask, servers: Servers) -> None:
         servers.valkey.resume()
     else:
         servers.valkey.start()
-    assert wait_until(servers.valkey.is_ready, 10)
+    assert wait_until(servers.valkey.is_ready, 30)
     redis_guard.breaker.reset()
     limiter._storage_dead = False
     with app.app_context():
@@ -27,7 +27,7 @@ def mend_redis(app: Flask, servers: Servers) -> None:
 def mend_postgres(app: Flask, servers: Servers) -> None:
     if not _runs(servers.postgres):
         servers.postgres.start()
-    assert wait_until(servers.postgres.is_ready, 10)
+    assert wait_until(servers.postgres.is_ready, 30)
     with app.app_context():
         db.engine.dispose()
 

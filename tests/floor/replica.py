@@ -36,14 +36,14 @@ class Replica(Postgres):
     def stand_still(self) -> None:
         """What is committed from now on is not seen here."""
         self._ask("SELECT pg_wal_replay_pause()")
-        assert wait_until(lambda: self._ask("SELECT pg_get_wal_replay_pause_state()") == "paused", 10)
+        assert wait_until(lambda: self._ask("SELECT pg_get_wal_replay_pause_state()") == "paused", 30)
 
     def catch_up(self) -> None:
         """Go on, and wait until everything that is committed is seen here."""
         self._ask("SELECT pg_wal_replay_resume()")
         # A mark of our own: the log's end may lie behind the last thing there is to replay.
         position = _ask(self.primary, "SELECT pg_logical_emit_message(true, 'tests', 'here', true)")
-        assert wait_until(lambda: bool(self._ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")), 10)
+        assert wait_until(lambda: bool(self._ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")), 30)
 
     def _ask(self, question: str) -> Any:
         return _ask(self, question)

@@ -79,7 +79,7 @@ def test_what_a_producer_still_holds_when_the_time_is_up_is_never_sent(
     with pytest.raises(TimeoutError):
         publisher.send([abandoned])
     kafka.up()
-    assert wait_until(lambda: publisher.send([later]) == [CONFIRMED], 10)
+    assert wait_until(lambda: publisher.send([later]) == [CONFIRMED], 30)
     heard = listener.wait_for(lambda heard: later.key in [message.key for message in heard])
     assert abandoned.key not in [message.key for message in heard]
 
@@ -109,7 +109,7 @@ def test_what_is_not_confirmed_in_time_has_failed_without_being_refused(
     assert delivery.error
     assert not delivery.refused
     mending.mend_kafka(servers)
-    assert wait_until(lambda: publisher.send([message(new_id())]) == [CONFIRMED], 10)
+    assert wait_until(lambda: publisher.send([message(new_id())]) == [CONFIRMED], 30)
 
 
 def test_a_producer_is_never_used_by_another_process(publisher: Publisher) -> None:

@@ -81,7 +81,7 @@ class Shop:
 
     def wait_for_more(self, orders: int) -> None:
         goal = len(self.placed) + orders
-        assert wait_until(lambda: len(self.placed) >= goal, 40)
+        assert wait_until(lambda: len(self.placed) >= goal, 80)
 
 
 @pytest.fixture

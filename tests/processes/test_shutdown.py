@@ -31,9 +31,9 @@ def test_gunicorn_lets_a_request_in_flight_finish_and_exits_0(stack: Stack) -> N
             target=lambda: answers.append(stack.client.call("POST", f"/orders/{order_id}/cancel"))
         )
         request.start()
-        assert wait_until(lambda: somebody_waits_for_a_lock(stack), 10)
+        assert wait_until(lambda: somebody_waits_for_a_lock(stack), 60)
         web.terminate()
-        assert wait_until(lambda: len(web.children) == 1, 10), "the worker without a request should be gone"
+        assert wait_until(lambda: len(web.children) == 1, 60), "the worker without a request should be gone"
         assert answers == []
         other.execute(text("ROLLBACK"))
     request.join(20)
@@ -50,7 +50,7 @@ def test_the_worker_finishes_its_job_and_exits_0(stack: Stack, servers: Servers)
             other.execute(text("BEGIN"))
             other.execute(text("SELECT 1 FROM outbox_events WHERE order_id = :id FOR UPDATE"), {"id": order_id})
             worker = stack.start("worker")
-            assert wait_until(lambda: somebody_waits_for_a_lock(stack), 20), worker.printed
+            assert wait_until(lambda: somebody_waits_for_a_lock(stack), 60), worker.printed
             worker.terminate()
             other.execute(text("SELECT pg_sleep(0.2)"))
             assert worker.is_running
@@ -70,7 +70,7 @@ def test_an_idle_worker_that_is_told_to_stop_exits_0(
         known: Any = [redis.hgetall(key) for key in redis.keys("rq:worker:*")]
         return (str(worker.pid).encode(), b"idle") in [(it.get(b"pid"), it.get(b"state")) for it in known]
 
-    assert wait_until(is_idle, 20), worker.printed
+    assert wait_until(is_idle, 60), worker.printed
     worker.terminate()
     assert worker.wait() == 0
     assert "Traceback" not in worker.printed
@@ -81,7 +81,7 @@ def test_an_idle_clock_that_is_told_to_stop_exits_0(
 ) -> None:
     redis.delete("cache:swept_until")
     clock = started("clock")
-    assert wait_until(lambda: bool(redis.exists("cache:swept_until")), 20), clock.printed
+    assert wait_until(lambda: bool(redis.exists("cache:swept_until")), 60), clock.printed
     clock.terminate()
     assert clock.wait() == 0
     assert "Traceback" not in clock.printed
