@@ -14,7 +14,7 @@ from oms.config import Settings
 from oms.ids import new_id
 from tests import brokers
 
-SECONDS = 30.0
+SECONDS = 60.0
 PARTITIONS = 4
 Header = tuple[str, str | bytes | None]
 

@@ -17,7 +17,7 @@ from tests.conftest import Servers
 from tests.floor import applications
 from tests.processes.programs import ROOT, Client, Program
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tests.processes.conftest import Stack
 from tests.processes.programs import Client, Program, kill
 
 # A wake-up that died with the worker is repeated when the clock comes by.
-DELIVERED_SECONDS = 30
+DELIVERED_SECONDS = 60
 
 
 @dataclass
