@@ -12,9 +12,12 @@ from redis.retry import Retry
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+from oms import answer_deadline
 from oms.config import Settings
 
 READ_BIND = "read"
+# The server ends a statement first; these seconds are for its word to arrive.
+GRACE_SECONDS = 2.0
 
 
 class Base(DeclarativeBase):
@@ -94,5 +97,6 @@ def engine_options(settings: Settings, *, read_only: bool = False) -> dict[str, 
             "keepalives_interval": 5,
             "keepalives_count": 2,
             "tcp_user_timeout": 12_000,
+            "connection_factory": answer_deadline.connections(settings.db_statement_timeout_ms / 1000 + GRACE_SECONDS),
         },
     }

@@ -25,7 +25,9 @@ def mend_redis(app: Flask, servers: Servers) -> None:
 
 
 def mend_postgres(app: Flask, servers: Servers) -> None:
-    if not _runs(servers.postgres):
+    if _runs(servers.postgres):
+        servers.postgres.resume()
+    else:
         servers.postgres.start()
     assert wait_until(servers.postgres.is_ready, 30)
     with app.app_context():
