@@ -69,6 +69,17 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 
     signal.signal(signal.SIGTERM, drain)
 
+    # A worker whose master was killed leaves its loop, but gunicorn forgets to tell it that it is stopping. It would
+    # keep the connections of busy callers open for the whole graceful timeout, and the port with them, which the next
+    # master waits for.
+    def has_parent():  # type: ignore[no-untyped-def]
+        if type(worker).is_parent_alive(worker):
+            return True
+        drain(signal.SIGTERM, None)
+        return False
+
+    worker.is_parent_alive = has_parent
+
 
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
     from prometheus_client import multiprocess

@@ -1,12 +1,14 @@
 """kill -9 while orders come in: what was acknowledged is there once, and all of it is told in order."""
 
+import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
-from devstack.server import wait_until
+from devstack.ports import free_port, is_free
+from devstack.server import parents, wait_until
 from oms.ids import new_id
 from tests.conftest import Servers
 from tests.floor.topics import NEW_ORDER, ORDER_EVENTS, Listener, first_sequences
@@ -84,6 +86,30 @@ class Shop:
         assert wait_until(lambda: len(self.placed) >= goal, 80)
 
 
+class KeptAlive:
+    """A caller who asks again and again over one connection, as long as it lasts."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+    def asks(self) -> int:
+        """The status; 0 where no answer came."""
+        try:
+            self._connection.request("GET", "/health/live")
+            answer = self._connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            return 0
+        return answer.status
+
+
+@pytest.fixture
+def free_web() -> str:
+    """A port for a gunicorn of the test's own."""
+    return str(free_port())
+
+
 @pytest.fixture
 def listener(servers: Servers) -> Iterator[Listener]:
     with Listener(servers.kafka.url, ORDER_EVENTS, NEW_ORDER) as made:
@@ -114,6 +140,24 @@ def test_a_kill_loses_no_order_and_no_event(victim: str, running: Running, liste
     assert all(by_order[order_id] == sorted(by_order[order_id]) for order_id in orders)
     assert all(len(by_order[order_id]) == 2 for order_id in orders)
     assert {message.key for message in heard if message.topic == NEW_ORDER} >= set(orders)
+
+
+def test_a_killed_master_leaves_no_worker_that_holds_the_port(
+    stack: Stack, started: Callable[..., Program], free_web: str
+) -> None:
+    web = started("web", PORT=free_web)
+    caller = KeptAlive(int(free_web))
+    assert wait_until(lambda: caller.asks() == 200, 30), web.printed
+    workers = web.children
+    kill(web.pid)
+    web.wait()
+
+    def all_gone() -> bool:
+        caller.asks()
+        return parents().keys().isdisjoint(workers)
+
+    assert wait_until(all_gone, 10)
+    assert wait_until(lambda: is_free(int(free_web)), 2)
 
 
 def test_metrics_add_up_over_the_workers_whichever_answers(running: Running) -> None:
