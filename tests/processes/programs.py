@@ -20,7 +20,7 @@ PROCFILE = read_procfile(ROOT / "Procfile")
 
 
 class Program:
-    """One process of the Procfile; what it prints is in `log`."""
+    """One process of the Procfile; what it prints is in `log`. It dies with the thread that started it."""
 
     def __init__(self, name: str, environ: Mapping[str, str], log: Path) -> None:
         self.name = name
