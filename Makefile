@@ -17,7 +17,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka coverage lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka coverage torture lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -37,6 +37,9 @@ test-kafka: $(DEV_STAMP) $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(KAFKA_STAMP)) ## run
 
 coverage: ## run all tests and show what they don't reach; slower
 	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"
+
+torture: $(DEV_STAMP) ## break every process and server under load, then look for what was lost; ARGS="--rounds 3" is longer
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 lint: $(DEV_STAMP) ## check style
 	@$(BIN)/ruff check -q .

@@ -1,0 +1,129 @@
+"""`make torture`: the real system under load, broken in one way after the other, and then audited.
+
+Exit status 1 when a promise was broken.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from devstack.server import StartError, wait_until
+from tests.faults import audit, report
+from tests.faults.faults import FAULTS, Fault
+from tests.faults.installation import Installation, Stopped, installation
+from tests.faults.ledger import CALM, Broken, Ledger
+from tests.faults.load import Load
+from tests.floor.topics import NEW_ORDER, ORDER_EVENTS, Listener
+
+CLIENTS, CUSTOMERS = 16, 4
+CALM_SECONDS, FIRST_CALM_SECONDS = 1.5, 6.0
+LONGEST_MINUTES = 15
+LAST_ROUND_MINUTES = 9  # no other round begins after that
+CACHE_SECONDS = 20
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make torture", description=__doc__)
+    options.add_argument("--rounds", type=int, default=1, choices=range(1, 5), help="how often everything is broken")
+    options.add_argument("--only", action="append", choices=[fault.name for fault in FAULTS], help="only this fault")
+    chosen = options.parse_args()
+    faults = [fault for fault in FAULTS if not chosen.only or fault.name in chosen.only]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, _stop)
+    signal.alarm(LONGEST_MINUTES * 60)
+    try:
+        return run(faults, chosen.rounds)
+    except StartError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+    except Stopped:
+        print("stopped before the end", file=sys.stderr)
+    return 1
+
+
+def _stop(*_: object) -> None:
+    raise Stopped
+
+
+def run(faults: Sequence[Fault], rounds: int) -> int:
+    """Everything; the exit status."""
+    began, ledger = time.monotonic(), Ledger()
+    with installation() as system, _listening(system) as listener:
+        customers, staff = system.people(CUSTOMERS)
+        load = Load(system.port, ledger, customers, staff, CLIENTS)
+        load.start()
+        _torture(system, ledger, faults, rounds)
+        load.finish()
+        print("draining and auditing", flush=True)
+        broken = [*ledger.broken, *audit.drain(system)]
+        broken += _audited(system, ledger, listener)
+    found = report.phases(ledger, faults)
+    broken += report.out_of_bounds(found, faults)
+    print(f"\n{report.table(ledger, found, broken)}\n\n{_summary(ledger, listener, began)}")
+    print(report.story(broken) if broken else "every promise was kept")
+    return 1 if broken else 0
+
+
+def _torture(system: Installation, ledger: Ledger, faults: Sequence[Fault], rounds: int) -> None:
+    began = time.monotonic()
+    ledger.phase = CALM
+    system.under_load(FIRST_CALM_SECONDS)
+    for number in range(rounds):
+        if number and time.monotonic() - began > LAST_ROUND_MINUTES * 60:
+            return
+        for fault in faults:
+            _inflict(system, ledger, fault)
+
+
+def _inflict(system: Installation, ledger: Ledger, fault: Fault) -> None:
+    began = time.monotonic()
+    ledger.phase = fault.name
+    fault.inflict(system)
+    if not system.recover():
+        ledger.note_broken("other", fault.name, f"the system did not recover: {system.last_words()}")
+    print(f"{fault.name}: all well after {time.monotonic() - began:.1f} s", flush=True)
+    ledger.phase = CALM
+    system.under_load(CALM_SECONDS)
+
+
+@contextmanager
+def _listening(system: Installation) -> Iterator[Listener]:
+    """Hears all events from the first on, all the time: the broker keeps only so many."""
+    over = threading.Event()
+    with Listener(system.kafka.url, ORDER_EVENTS, NEW_ORDER) as listener:
+        ear = threading.Thread(
+            target=listener.wait_for, args=(lambda _: over.is_set(), LONGEST_MINUTES * 60), daemon=True
+        )
+        ear.start()
+        try:
+            yield listener
+        finally:
+            over.set()
+            ear.join(10)
+
+
+def _audited(system: Installation, ledger: Ledger, listener: Listener) -> list[Broken]:
+    """Some of it takes a moment: messages that are on their way to us, the next round of the clock."""
+    found: list[Broken] = []
+
+    def fine() -> bool:
+        found[:] = audit.audit(system, ledger, listener.heard)
+        return not found
+
+    wait_until(fine, CACHE_SECONDS)
+    return found
+
+
+def _summary(ledger: Ledger, listener: Listener, began: float) -> str:
+    changes = sum(len(order.applied) for order in ledger.orders.values())
+    return (
+        f"{len(ledger.requests)} requests, {len(ledger.orders)} orders, {changes} acknowledged changes, "
+        f"{len(listener.heard)} messages in Kafka, {time.monotonic() - began:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
