@@ -1,21 +1,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from devstack.ports import free_port
 from devstack.server import wait_until
-from oms.ids import new_id
 from tests.callers import person
 from tests.conftest import Servers
 from tests.floor import applications
-from tests.processes.programs import ROOT, Client, Program
+from tests.floor.databases import own_database
+from tests.processes.programs import Client, Program
 
 READY_SECONDS = 60
 
@@ -50,20 +48,15 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def stack(app: Flask, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    name = f"p_{new_id().lower()}"
-    admin = create_engine(servers.postgres.url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    with own_database(app, servers) as url:
+        yield from _stack(app, servers, url, tmp_path_factory.mktemp("processes"))
+
+
+def _stack(app: Flask, servers: Servers, url: str, folder: Path) -> Iterator[Stack]:
     port = free_port()
-    own = {
-        "DATABASE_URL": urlunsplit(urlsplit(servers.postgres.url)._replace(path=f"/{name}")),
-        "REDIS_URL": f"redis://127.0.0.1:{servers.valkey.port}/1",
-    }
+    own = {"DATABASE_URL": url, "REDIS_URL": f"redis://127.0.0.1:{servers.valkey.port}/1"}
     with applications.another(app, servers, **own) as made:
-        with made.app_context():
-            upgrade(str(ROOT / "migrations"))
         caller = person(made, "customer")
-    folder = tmp_path_factory.mktemp("processes")
     environ = servers.process_environ(
         **own,
         PORT=str(port),
@@ -78,9 +71,6 @@ def stack(app: Flask, servers: Servers, tmp_path_factory: pytest.TempPathFactory
     for program in made_stack.programs:
         program.end()
     database.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
 
 
 @pytest.fixture
