@@ -13,7 +13,12 @@ from oms.accounts.tokens import MAX_TOKEN
 from oms.fields import QueryInteger, StrictBoolean, StrictInteger, Text, Timestamp
 
 _EMAIL: Mapping[str, Any] = {"format": "email", "example": "user@example.com"}
-_PASSWORD: Mapping[str, Any] = {"format": "password", "example": "a-long-enough-password"}
+# No control characters.
+_PASSWORD: Mapping[str, Any] = {
+    "format": "password",
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+    "example": "a-long-enough-password",
+}
 _ID: Mapping[str, Any] = {"example": "01J9Z3K4M5N6P7Q8R9S0T1V2W3"}
 _JWT: Mapping[str, Any] = {"example": "eyJhbGciOiJIUzI1NiIsImtpZCI6Ii4uLiJ9.eyJzdWIiOiIuLi4ifQ.signature"}
 MAX_KEY_DAYS = 3650

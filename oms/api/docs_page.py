@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, send_from_directory
 from flask_smorest import Api
 
 from oms import strict_json
-from oms.api import access
+from oms.api import access, openapi
 from oms.api.rate_limits import exempt
 
 blueprint = Blueprint("docs", __name__)
@@ -49,7 +49,7 @@ def asset(name: str) -> Response:
 @blueprint.route("/openapi.json", methods=["GET"])
 @access.public
 @exempt
-def openapi() -> Response:
+def document() -> Response:
     """The OpenAPI 3.1 document."""
     return Response(current_app.extensions["oms_openapi"], content_type="application/json")
 
@@ -57,4 +57,4 @@ def openapi() -> Response:
 def bind_docs(app: Flask, api: Api) -> None:
     """Freeze the document once every route is known."""
     app.register_blueprint(blueprint)
-    app.extensions["oms_openapi"] = strict_json.write(api.spec.to_dict())
+    app.extensions["oms_openapi"] = strict_json.write(openapi.complete(api))

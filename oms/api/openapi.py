@@ -137,9 +137,20 @@ def bind_openapi(app: Flask) -> OmsApi:
     api.register_field(fields.Timestamp, "string", "date-time")
     api.register_field(fields.FreeForm, "object", None)
     api.ma_plugin.converter.add_attribute_function(_number_bounds)
+    api.ma_plugin.converter.add_attribute_function(_characters)
     return api
 
 
+def complete(api: Api) -> dict[str, Any]:
+    """The document once every route is known, with the rules between fields: a schema's `json_schema`."""
+    document: dict[str, Any] = api.spec.to_dict()
+    for (schema, *_), name in api.ma_plugin.converter.refs.items():
+        document["components"]["schemas"][name].update(getattr(schema, "json_schema", {}))
+    return document
+
+
+# The end of a text in a pattern of Python's, whose $ lets a line feed follow.
+_END = r"\Z"
 SECURITY_SCHEMES = {
     "password": {
         "type": "oauth2",
@@ -159,3 +170,13 @@ def _number_bounds(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     if field.above is not None:
         return {**kind, "exclusiveMinimum": int(field.above), "maximum": int(field.high)}
     return {**kind, "minimum": int(field.low), "maximum": int(MAX_AMOUNT)}
+
+
+def _characters(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    """A text's own pattern as other languages write it, or what `strict_json` lets through."""
+    if not isinstance(field, fields.Text):
+        return {}
+    own = [str(rule.regex.pattern) for rule in field.validators if isinstance(rule, ma.validate.Regexp)]
+    if own:
+        return {"pattern": f"^{own[0].removeprefix('^').removesuffix('$').removesuffix(_END)}$"}
+    return {"pattern": field.metadata.get("pattern", r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$")}

@@ -58,6 +58,7 @@ class AddressField(FreeForm):
 class TaxLineBody(Schema):
     """A tax by its rate in percent, or by its amount; `included` when the price has it in it already."""
 
+    json_schema = {"oneOf": [{"required": ["rate"]}, {"required": ["amount"]}]}
     name = _short(50, required=True, metadata={"example": "GST"})
     rate = Percentage(metadata={"example": 18})
     amount = Money()
@@ -156,6 +157,7 @@ class DocumentBody(Schema):
 class UpdateBody(Schema):
     """What to change. A field that can't change any more may be repeated with its value, not with another."""
 
+    json_schema = {"minProperties": 1}
     order_id = OrderIdField()
     customer_id = _short(50)
     currency = Text(validate=validate.Regexp(r"[A-Z]{3}\Z"))
@@ -165,7 +167,12 @@ class UpdateBody(Schema):
     facility_id = _short(50, metadata={"example": "FAC-002"})
     total_amount = Money()
     eta = Timestamp(allow_none=True, metadata={"example": "2024-01-01T18:00:00Z"})
-    items = fields.Raw(metadata={"description": "The new lines (or the new free-form object), while cancellable."})
+    items = fields.Raw(
+        metadata={
+            "type": ["array", "object"],
+            "description": "The new lines (or the new free-form object), while cancellable.",
+        }
+    )
     address = AddressField(allow_none=True)
     metadata = FreeForm(allow_none=True)
 

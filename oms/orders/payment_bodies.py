@@ -51,6 +51,7 @@ class RefundItemBody(Schema):
 class RefundBody(Schema):
     """An amount, or the lines whose price goes back."""
 
+    json_schema = {"oneOf": [{"required": ["amount"]}, {"required": ["items"]}]}
     amount = Money(above=0, metadata={"example": 10.00})
     items = fields.List(fields.Nested(RefundItemBody), validate=validate.Length(1, MAX_LINES))
     reason = Text(validate=validate.Length(1, 100), metadata={"example": "damaged"})
