@@ -6,11 +6,12 @@ from dotenv import dotenv_values
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from oms import commands, schema_version, strict_json
+from oms import commands, schema_version
 from oms.accounts.tokens import bind_jwt
 from oms.api import (
     access,
     auth,
+    body_limit,
     browsers,
     docs_page,
     error_responses,
@@ -57,11 +58,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("oms", static_folder=None)
     paths.bind_paths(app)
-    app.config.update(
-        OMS_SETTINGS=settings,
-        MAX_CONTENT_LENGTH=strict_json.MAX_BYTES,
-        MAX_FORM_MEMORY_SIZE=64 * 1024,
-    )
+    body_limit.bind_body_limit(app)
+    app.config["OMS_SETTINGS"] = settings
     _bind_database(app, settings)
     bind_redis(app, settings)
     bind_jwt(app, settings)

@@ -1,0 +1,30 @@
+"""How much of a body is read: 1 MiB, however it is sent."""
+
+from typing import Any
+
+from flask import Flask, Request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+from oms.strict_json import MAX_BYTES
+
+
+class BoundedRequest(Request):
+    """A body without a declared length is cut off by werkzeug at its limit, and what is left of it looks whole."""
+
+    def get_data(self, *args: Any, **kwargs: Any) -> Any:
+        data = super().get_data(*args, **kwargs)
+        if len(data) > MAX_BYTES:
+            raise RequestEntityTooLarge
+        return data
+
+    def make_form_data_parser(self) -> FormDataParser:
+        if (self.content_length or 0) > MAX_BYTES:
+            raise RequestEntityTooLarge
+        return super().make_form_data_parser()
+
+
+def bind_body_limit(app: Flask) -> None:
+    app.request_class = BoundedRequest
+    # One more than is taken, so that more can be told from just as much.
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES + 1, MAX_FORM_MEMORY_SIZE=64 * 1024)
