@@ -1,11 +1,14 @@
 """gunicorn: threads that wait on I/O, one pool a process, a shutdown that drains.
 
-Threads are not killed by gunicorn's timeout; the database's statement timeout is what bounds a request.
+Threads are not killed by gunicorn's timeout; the database's statement timeout is what bounds a request, and the time
+the kernel waits for the next bytes of one is what bounds a client that sends no more.
 """
 
 import os
 import shutil
 import signal
+import socket
+import struct
 import tempfile
 from pathlib import Path
 
@@ -32,6 +35,8 @@ errorlog = "-"
 loglevel = "warning"
 limit_request_line = 8190
 limit_request_fields = 64
+limit_request_field_size = 8190
+_SILENCE_SECONDS = 10
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]  # gunicorn's hook
@@ -43,6 +48,12 @@ def on_starting(server):  # type: ignore[no-untyped-def]  # gunicorn's hook
     with app.app_context():
         schema_version.refuse_older()
         db.engine.dispose()
+
+
+def when_ready(server):  # type: ignore[no-untyped-def]
+    """A request that stops half way ends with its connection; what is accepted inherits this from the listener."""
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SILENCE_SECONDS, 0))
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
