@@ -95,6 +95,10 @@ class Topics:
     def flush(self) -> None:
         assert self._producer.flush(SECONDS) == 0
 
+    def produce(self, topic: str, value: bytes, partition: int = 0) -> None:
+        """One of many messages that nobody waits for: the next `send` delivers it too."""
+        self._producer.produce(topic, value, partition=partition)
+
     def event(self, topic: str, document: Any, event_id: str | None = None, **options: Any) -> str:
         """A message with an event id, which is returned."""
         event_id = event_id or new_id()
