@@ -102,11 +102,15 @@ class Client:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Raises OSError or HTTPException where there is no answer."""
+        if body is None:
+            return self.send(method, path, None, **headers)
+        return self.send(method, path, json.dumps(body).encode(), **{"Content-Type": "application/json", **headers})
+
+    def send(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
+        """The same, with the bytes as they are."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        sent = None if body is None else json.dumps(body)
-        kind = {} if body is None else {"Content-Type": "application/json"}
         try:
-            connection.request(method, path, sent, {**self.headers, **kind, **headers})
+            connection.request(method, path, body, {**self.headers, **headers})
             answer = connection.getresponse()
             return Answer(answer.status, dict(answer.getheaders()), answer.read())
         finally:
