@@ -18,6 +18,9 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
 }
 
+# An answer that is not a page loads nothing and runs nothing, whatever a browser takes it for.
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
 
 def bind_browser_headers(app: Flask) -> None:
     app.after_request(_headers)
@@ -26,6 +29,7 @@ def bind_browser_headers(app: Flask) -> None:
 def _headers(response: Response) -> Response:
     for name, value in _ALWAYS.items():
         response.headers[name] = value
+    response.headers.setdefault("Content-Security-Policy", _NOTHING)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     origin = request.headers.get("Origin")
