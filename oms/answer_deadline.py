@@ -50,7 +50,7 @@ class _Watch:
     def _run(self) -> None:
         while True:
             time.sleep(LOOK_EVERY_SECONDS)
-            for connection, until in list(self._waiting.items()):
+            for connection, until in self._waiting.copy().items():
                 if until < time.monotonic():
                     self._shut(connection)
 
