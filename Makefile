@@ -17,7 +17,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka coverage torture lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka kafka-archives coverage torture lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -34,6 +34,8 @@ test: $(DEV_STAMP) ## run all tests against servers of their own; ARGS=... is pa
 
 test-kafka: $(DEV_STAMP) $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(KAFKA_STAMP)) ## run what concerns events on Apache Kafka, or on KAFKA_BOOTSTRAP_SERVERS
 	@OMS_TEST_KAFKA=real exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -r fEs $(or $(ARGS),$(KAFKA_TESTS))
+
+kafka-archives: $(KAFKA_STAMP) ## fetch Apache Kafka for `make test-kafka`
 
 coverage: ## run all tests and show what they don't reach; slower
 	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"
