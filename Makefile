@@ -21,7 +21,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
-		printf '  make %-10s %s\n' "$$name" "$$what"; done
+		printf '  make %-14s %s\n' "$$name" "$$what"; done
 
 run: $(STACK_STAMP) ## start everything: PostgreSQL, Redis, Kafka-protocol broker, API, worker, consumer, clock
 	@exec $(BIN)/python -m devstack.run --follow-parent
