@@ -14,7 +14,7 @@ import redis
 
 from devstack.server import wait_until
 from tests.faults.installation import Installation
-from tests.faults.ledger import Broken, Ledger, PlacedOrder
+from tests.faults.ledger import END, Broken, Ledger, PlacedOrder
 from tests.floor.topics import NEW_ORDER, Arrived, first_sequences
 
 # An attempt at a refund that died in between leaves a claim of 60 s; then the clock finds it.
@@ -39,7 +39,7 @@ class Evidence:
 
     def phase(self, order_id: str) -> str:
         order = self.ledger.orders.get(order_id)
-        return order.placed.phase if order else "unknown"
+        return order.placed.phase if order else END
 
     def lost(self, order_id: str, what: str, phase: str = "") -> Broken:
         return Broken("lost", phase or self.phase(order_id), f"{order_id}: {what}")
@@ -59,7 +59,7 @@ def drain(system: Installation) -> list[Broken]:
     late = []
     for what, query in waits.items():
         if not wait_until(lambda query=query: system.query(query) == [(0,)], DRAIN_SECONDS):  # type: ignore[misc]
-            late.append(Broken("lost", "the end", f"{system.query(query)[0][0]} {what} after {DRAIN_SECONDS} s"))
+            late.append(Broken("lost", END, f"{system.query(query)[0][0]} {what} after {DRAIN_SECONDS} s"))
     return late
 
 
@@ -184,7 +184,7 @@ def money_adds_up(evidence: Evidence) -> Iterator[Broken]:
 def invoices_have_no_gap(evidence: Evidence) -> Iterator[Broken]:
     for series, numbers, last in evidence.system.query("SELECT series, count(*), max(number) FROM invoices GROUP BY 1"):
         if numbers != last:
-            yield Broken("lost", "unknown", f"series {series} has {numbers} documents up to number {last}")
+            yield Broken("lost", END, f"series {series} has {numbers} documents up to number {last}")
 
 
 # --- events
@@ -236,7 +236,7 @@ def a_message_had_one_effect(evidence: Evidence) -> Iterator[Broken]:
     for order_id in processed.keys() - told.keys():
         yield evidence.wrong(order_id, "was processed, and nobody has announced it")
     for (reason,) in evidence.system.query("SELECT reason FROM dead_letters"):
-        yield Broken("other", "unknown", f"a message has become a dead letter: {reason}")
+        yield Broken("other", END, f"a message has become a dead letter: {reason}")
 
 
 # --- cache

@@ -16,6 +16,8 @@ from tests.processes.programs import kill
 
 KILLS, KILL_SECONDS = 2, 1.5
 OUTAGE_SECONDS = 3
+# Longer than an event is tried for (`oms.kafka.DELIVERY_SECONDS`), so that deliveries really fail.
+BROKER_SECONDS = 8
 ANSWER_SECONDS = 4.0
 # The server's limit for a statement, the grace after it, a new connection, and one round of whoever looks at it.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2 + 2 + 1.0
@@ -138,7 +140,7 @@ def flush_redis(system: Installation) -> None:
 def close_kafka(system: Installation) -> None:
     system.kafka.down()
     try:
-        system.under_load(OUTAGE_SECONDS)
+        system.under_load(BROKER_SECONDS)
     finally:
         system.kafka.up()
     wait_until(system.kafka.is_ready, 10)
@@ -147,7 +149,7 @@ def close_kafka(system: Installation) -> None:
 def pause_kafka(system: Installation) -> None:
     system.kafka.pause()
     try:
-        system.under_load(OUTAGE_SECONDS)
+        system.under_load(BROKER_SECONDS)
     finally:
         system.kafka.resume()
 

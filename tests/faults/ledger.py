@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-CALM = "calm"
+CALM, END = "calm", "at the end"
 
 
 @dataclass(frozen=True, slots=True)

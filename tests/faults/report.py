@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from tests.faults.faults import Fault
-from tests.faults.ledger import CALM, Broken, Ledger, Request
+from tests.faults.ledger import CALM, END, Broken, Ledger, Request
 
 NEAR_SECONDS = 0.3
 NOISE_SECONDS = 0.3
@@ -63,7 +63,7 @@ class Phase:
 
 
 def phases(ledger: Ledger, faults: Sequence[Fault]) -> list[Phase]:
-    bounds = {CALM: CALM_BOUND} | {fault.name: fault.bound for fault in faults}
+    bounds = {CALM: CALM_BOUND} | {fault.name: fault.bound for fault in faults} | {END: 0.0}
     return [
         Phase(name, [request for request in ledger.requests if request.phase == name], bound)
         for name, bound in bounds.items()
