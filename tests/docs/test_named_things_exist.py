@@ -109,6 +109,40 @@ def test_the_metrics_are_the_ones_the_runbook_explains(anonymous: Caller) -> Non
     assert {name for name in served if not name.endswith("_created")} == explained
 
 
+OPERATIONS = pages.ROOT / "docs/operations.md"
+CODE = "\n".join(path.read_text() for path in [*(pages.ROOT / "oms").rglob("*.py"), pages.ROOT / "worker.py"])
+# Names of PostgreSQL and of ours that are columns or tables.
+NOT_LOGGED = {"pg_stat_activity", "pg_stat_statements", "pg_stat_replication", "outbox_events", "alembic_version"}
+
+
+def test_every_metric_the_manual_speaks_of_exists() -> None:
+    named = set(re.findall(r"\boms_[a-z_]+[a-z]\b", OPERATIONS.read_text()))
+    assert named
+    assert [name for name in named if f'"{name}"' not in CODE] == []
+
+
+def test_every_log_event_and_code_the_runbook_speaks_of_exists() -> None:
+    spans = pages.code(pages.section(OPERATIONS, "Runbook"))
+    named = {span for span in spans if re.fullmatch(r"[a-z]+(_[a-z]+)+", span)} - NOT_LOGGED
+    assert len(named) > 25
+    assert [name for name in named if f'"{name}"' not in CODE] == []
+
+
+def test_every_finding_of_the_doctor_the_runbook_speaks_of_exists() -> None:
+    sentences = re.findall(r"doctor('s| \w+ at) (`[^.:]*)", pages.section(OPERATIONS, "Runbook"))
+    named = {finding for _, rest in sentences for finding in re.findall(r"`([a-zA-Z ]+)`", rest)}
+    examined = "\n".join(path.read_text() for path in (pages.ROOT / "oms/doctor").glob("*.py"))
+    assert len(named) > 12
+    assert [name for name in named - {"noeviction"} if f'"{name}"' not in examined] == []
+
+
+def test_every_failure_of_the_runbook_says_what_is_seen_and_what_to_do_and_not_to_do() -> None:
+    failures = pages.section(OPERATIONS, "Runbook").split("\n### ")[1:]
+    assert len(failures) >= 19
+    for failure in failures:
+        assert [failure.count(f"- **{part}:**") for part in ("Seen", "Do", "Don't")] == [1, 1, 1], failure[:40]
+
+
 def test_every_decision_is_in_the_architecture() -> None:
     listed = pages.links(pages.ROOT / "docs/architecture.md")
     decisions = [f"adr/{page.name}" for page in sorted((pages.ROOT / "docs/adr").iterdir())]
