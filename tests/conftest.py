@@ -23,7 +23,7 @@ LONG = (
     "consumer/test_commands.py",
     "consumer/test_failures.py",
     "processes/test_kills.py",
-    "processes/test_backup.py",
+    "orders/test_money_machine.py",
     "api/test_schemathesis.py",
     "floor/test_outbox.py",
     "processes/test_limits.py",
@@ -40,11 +40,10 @@ LONG = (
     "deployment/test_dockerfile.py",
     "devstack/test_run.py",
     "floor/test_transactions.py",
-    "orders/test_money_machine.py",
     "orders/test_machine.py",
 )
-# Not even looked at by those who have no Apache Kafka, unless they name it.
-collect_ignore = [] if brokers.REAL else ["kafka"]
+# Not looked at unless they are named: what needs Apache Kafka, and the drills, which take their time.
+collect_ignore = ["processes/test_backup.py", *([] if brokers.REAL else ["kafka"])]
 SECRET = "only-for-the-tests-and-long-enough-0123456789"
 
 
