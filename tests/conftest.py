@@ -15,6 +15,7 @@ from oms.app import create_app
 from oms.config import Settings
 from tests import brokers
 from tests.callers import Caller, api_key_caller, person
+from tests.depth import THOROUGH
 
 # What takes longest, longest first. Files are handed out in this order, so that none of these is left for the end.
 LONG = (
@@ -42,8 +43,9 @@ LONG = (
     "floor/test_transactions.py",
     "orders/test_machine.py",
 )
-# Not looked at unless they are named: what needs Apache Kafka, and the drills, which take their time.
-collect_ignore = ["processes/test_backup.py", *([] if brokers.REAL else ["kafka"])]
+# Not looked at unless they are named, or it is to be thorough: what needs Apache Kafka, and what takes its time.
+_LEFT_OUT = [] if THOROUGH else ["processes/test_backup.py", "api/test_schemathesis.py"]
+collect_ignore = [*_LEFT_OUT, *([] if brokers.REAL else ["kafka"])]
 SECRET = "only-for-the-tests-and-long-enough-0123456789"
 
 

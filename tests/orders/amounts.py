@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from oms.orders import totals
 from oms.orders.adjustments import NONE, Adjustments, TaxLine
 from oms.orders.order import Line, Order
+from tests.depth import examples
 
 PLACES = {"JPY": 0, "USD": 2, "KWD": 3}
 CURRENCIES = st.sampled_from(sorted(PLACES))
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
-PROPERTY = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+PROPERTY = settings(max_examples=examples(150), deadline=None, derandomize=True, database=None)
 
 
 def unit(currency: str) -> Decimal:

@@ -17,6 +17,7 @@ from oms.api.money_schemas import InvoiceView
 from oms.money import ZERO
 from oms.orders import adjustments, balance, invoice_document, totals
 from oms.orders.order import Line, Order, Payment, Refund
+from tests.depth import examples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # What the door that issues a document adds to it.
@@ -96,7 +97,7 @@ def orders(draw: st.DrawFn) -> Order:
     return order_of(*lines, currency=currency, **body(ZERO))
 
 
-@how(max_examples=150, deadline=None)
+@how(max_examples=examples(150), deadline=None)
 @given(order=orders())
 def test_whatever_the_order_its_invoice_adds_up(order: Order) -> None:
     document = written(invoice_document.invoice(order))
@@ -110,7 +111,7 @@ def test_whatever_the_order_its_invoice_adds_up(order: Order) -> None:
     }
 
 
-@how(max_examples=150, deadline=None)
+@how(max_examples=examples(150), deadline=None)
 @given(order=orders(), fraction=st.decimals(0, 1, places=3))
 def test_whatever_is_credited_the_note_adds_up_and_is_about_those_units(order: Order, fraction: Decimal) -> None:
     line = order.lines[0]

@@ -14,6 +14,7 @@ from pypdf import PageObject, PdfReader
 
 from oms.orders import invoice_pdf
 from tests.deployment import files
+from tests.depth import examples
 
 EDGE = 210 * 72 / 25.4 - 18 * 72 / 25.4
 # What strict_json lets through.
@@ -329,7 +330,7 @@ def test_its_date_is_when_the_invoice_was_issued() -> None:
     assert str(meta.creation_date) == "2026-11-22 08:00:00+00:00"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(names=st.lists(TEXT | SCRIPTS, min_size=1, max_size=30))
 def test_no_text_makes_it_fail(names: list[str]) -> None:
     first = names[0]

@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule,
 
 from tests import factories
 from tests.callers import Caller, exact
+from tests.depth import examples
 from tests.factories import line
 from tests.orders.model import ModelLine, ModelOrder
 from tests.orders.table import ALL
@@ -179,7 +180,7 @@ def test_any_sequence_of_requests_does_what_the_model_says(
     run_state_machine_as_test(
         lambda: Orders(app, people),
         settings=settings(
-            max_examples=20,
+            max_examples=examples(24),
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

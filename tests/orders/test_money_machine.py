@@ -18,6 +18,7 @@ from oms.providers.razorpay import Razorpay
 from tests import factories
 from tests.callers import exact
 from tests.conftest import Servers
+from tests.depth import examples
 from tests.orders.amounts import CURRENCIES, rounded, unit
 from tests.orders.model import MAIN
 from tests.orders.money_model import STEP, ZERO, Line, MoneyModel, Part, Share, minor
@@ -574,7 +575,7 @@ def test_any_sequence_of_steps_leaves_the_money_where_the_model_says(shop: Razor
     run_state_machine_as_test(
         lambda: Money(shop),
         settings=settings(
-            max_examples=24,
+            max_examples=examples(24),
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
