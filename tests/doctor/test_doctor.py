@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from oms import redis_guard, schema_version
+from oms.doctor import broker
 from oms.extensions import queue_connection
 from oms.ids import new_id
 from tests import factories
@@ -27,6 +28,12 @@ def examined(app: Flask) -> tuple[int, dict[str, tuple[str, str]]]:
             last = line[6:27].strip()
             found[last] = (line[:4].strip(), line[27:])
     return answer.exit_code, found
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded broker never answers what it is asked about its topics' settings."""
+    monkeypatch.setattr(broker, "PATIENCE_SECONDS", 0.5)
 
 
 @pytest.fixture
