@@ -64,6 +64,8 @@ def _stack(app: Flask, servers: Servers, url: str, folder: Path) -> Iterator[Sta
         WEB_CONCURRENCY="2",
         WEB_THREADS="4",
         TMPDIR=str(folder),  # a gunicorn that is killed leaves its folder of metrics there
+        # A busy machine may take its time to ring for the worker, and here is no clock that rings again.
+        REDIS_TIMEOUT_MS="5000",
     )
     database = create_engine(own["DATABASE_URL"], isolation_level="AUTOCOMMIT", connect_args={"application_name": "t"})
     made_stack = Stack(environ, Client(port, caller.headers), database, folder)
