@@ -228,7 +228,8 @@ def test_a_replay_wants_to_know_of_what(app: Flask, arguments: tuple[str, ...]) 
     assert dlq(app, "replay", *arguments).exit_code == 2
 
 
-def test_a_taken_health_port_is_told_by_its_variable(servers: Servers, tmp_path: Path) -> None:
+def test_a_taken_health_port_is_told_by_its_variable(app: Flask, servers: Servers, tmp_path: Path) -> None:
+    assert app  # the schema is there
     process = Process(servers.process_environ(CONSUMER_HEALTH_PORT=str(servers.postgres.port)), tmp_path / "log")
     assert wait_until(lambda: process.popen.poll() is not None, 60)
     assert process.popen.returncode == 1
