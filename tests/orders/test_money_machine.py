@@ -549,7 +549,9 @@ class Money(RuleBasedStateMachine):
 
     def check_numbers(self) -> None:
         series = factories.rows(
-            self.shop.app, "SELECT series, count(*) AS count, min(number), max(number) FROM invoices GROUP BY series"
+            self.shop.app,
+            "SELECT series, count(*) AS count, min(number), max(number) FROM invoices"
+            " WHERE series ~ '^(INV|CN|RV)-20[0-9]{2}$' GROUP BY series",
         )
         assert all((one.min, one.max) == (1, one.count) for one in series)
 
