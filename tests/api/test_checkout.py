@@ -115,3 +115,11 @@ def test_a_part_with_more_decimals_than_the_currency_is_refused(shop: Shop) -> N
         (422, "too_many_decimals"),
         "/payment/1/amount",
     )
+
+
+def test_the_parts_of_a_large_order_are_opened_too(shop: Shop) -> None:
+    """Its answer holds more values than anybody may send us."""
+    lines = [{"sku": f"SKU-{number}", "quantity": 1, "unit_price": 1} for number in range(1000)]
+    answer = shop.customer.post("/orders", {**body(part(amount=1000)), "items": lines})
+    assert answer.status_code == 201, answer.data[:300]
+    assert exact(answer)["payments"][0]["checkout"]
