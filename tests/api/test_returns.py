@@ -370,6 +370,13 @@ class TestTheSteps:
             returned(staff, order, asked(customer, order, (1, 1)))
         assert sum(amounts(customer, order)) == Decimal("10.00")
 
+    def test_an_exchange_in_between_does_not_pay_for_them_a_second_time(self, customer: Caller, staff: Caller) -> None:
+        order = delivered(customer, staff, line(quantity=3))
+        assert staff.post(url(order, "refunds"), {"items": [{"line_no": 1, "quantity": 1}]}).status_code == 201
+        returned(staff, order, asked(customer, order, (1, 1), resolution="exchange"))
+        returned(staff, order, asked(customer, order, (1, 1)))
+        assert amounts(customer, order) == [Decimal("10.00")]
+
 
 class TestStepsThatAreRefused:
     @pytest.mark.parametrize(
