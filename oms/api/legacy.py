@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from oms import strict_json
 from oms.api import access, checkout, conditional, idempotency, openapi
 from oms.api.openapi import OmsBlueprint
-from oms.api.orders import CHANGE_DOC, KEY_HEADER, READ_DOC, change, details
+from oms.api.orders import CHANGE_DOC, CHANGE_PROBLEMS, KEY_HEADER, READ_DOC, change, details
 from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
 from oms.idempotency import Answer
 from oms.orders import bodies, cache, changes, items, placement
@@ -68,7 +68,7 @@ def get_order_details(args: dict[str, Any]) -> Response:
 @access.fulfilment
 @blueprint.arguments(bodies.LegacyStatusBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(**CHANGE_DOC)
 def update_order_status(data: dict[str, Any]) -> Response:
     """Move an order along its lifecycle."""
@@ -82,7 +82,7 @@ def update_order_status(data: dict[str, Any]) -> Response:
 @access.fulfilment
 @blueprint.arguments(bodies.LegacyItemStatusBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(**CHANGE_DOC)
 def update_item_status(data: dict[str, Any]) -> Response:
     """Move the one line that has this SKU."""

@@ -68,6 +68,11 @@ def read_body(request: Request) -> Any:
     return strict_json.read(request.get_data())
 
 
+def sent_body(request: Request) -> Any:
+    """The same, or None where a body may be left out and was."""
+    return read_body(request) if request.get_data() else None
+
+
 def refused(error: ma.ValidationError, *, by_location: bool = False) -> OmsError:
     """Everything a schema found wrong, as one error with a pointer to each place.
 

@@ -27,14 +27,12 @@ def stand(order: Order) -> dict[str, Any]:
     }
 
 
-def changed(
-    session: Session, outcome: Outcome, document: Mapping[str, Any], status: int = 200, location: str | None = None
-) -> Answer:
+def changed(session: Session, outcome: Outcome, document: Mapping[str, Any], status: int = 200) -> Answer:
     """The answer to a change of a part, announced to whoever caches the order."""
     if outcome.applied:
         cache.announce(session, outcome.order)
     body = strict_json.write({**document, **stand(outcome.order)})
-    return Answer(body, status, location, etag(outcome.order.version))
+    return Answer(body, status, etag=etag(outcome.order.version))
 
 
 def found(order_id: str) -> Order:

@@ -66,6 +66,7 @@ CREATE_DOC = {
     },
     "parameters": [KEY_HEADER],
 }
+CHANGE_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
 CHANGE_DOC = {"parameters": [KEY_HEADER, MATCH_HEADER]}
 NONE_MATCH_HEADER = {
     "in": "header",
@@ -153,7 +154,7 @@ def _no_such_order() -> NotFound:
 @access.orders_write
 @blueprint.arguments(bodies.UpdateBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="updateOrder", **CHANGE_DOC)
 def update_order(data: dict[str, Any], order_id: str) -> Response:
     """Change the fields that may change, and the status through the lifecycle."""
@@ -165,7 +166,7 @@ def update_order(data: dict[str, Any], order_id: str) -> Response:
 @access.fulfilment_or_customer
 @blueprint.arguments(bodies.StatusBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="changeOrderStatus", **CHANGE_DOC)
 def change_status(data: dict[str, Any], order_id: str) -> Response:
     """Move an order along its lifecycle."""
@@ -178,7 +179,7 @@ def change_status(data: dict[str, Any], order_id: str) -> Response:
 @access.people
 @blueprint.arguments(bodies.CancelBody, required=False)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(**CHANGE_DOC)
 def cancel_order(data: dict[str, Any], order_id: str) -> Response:
     """Cancel an order, or some of its lines. Repeating it is 200 and has no second effect."""
@@ -202,7 +203,7 @@ def get_journey(order_id: str) -> Response:
 @access.fulfilment
 @blueprint.arguments(bodies.ItemBody)
 @blueprint.response(200, OrderView)
-@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="changeItem", **CHANGE_DOC)
 def change_item(data: dict[str, Any], order_id: str, line_no: int) -> Response:
     """Move a line, some of its units, or change its ordered quantity; the order follows."""
@@ -242,7 +243,7 @@ def change(work: Callable[[Session], Outcome]) -> Response:
         body = cache.announce(session, order) if outcome.applied else _unchanged(outcome)
         return Answer(body, etag=etag(order.version))
 
-    return idempotency.commit(answer, openapi.read_body(request) if request.get_data() else None)
+    return idempotency.commit(answer, openapi.sent_body(request))
 
 
 def _unchanged(outcome: Outcome) -> bytes:

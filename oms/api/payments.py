@@ -10,7 +10,7 @@ from oms import strict_json
 from oms.api import access, conditional, idempotency, openapi, order_answers
 from oms.api.money_schemas import PaymentAnswer, PaymentsView, RefundAnswer, RefundsView
 from oms.api.openapi import OmsBlueprint
-from oms.api.orders import CHANGE_DOC
+from oms.api.orders import CHANGE_DOC, CHANGE_PROBLEMS
 from oms.errors import Forbidden
 from oms.gateway import asking, opening
 from oms.idempotency import Answer
@@ -20,14 +20,13 @@ from oms.orders.representation import payment_document, refund_document, refund_
 from oms.providers import registry
 
 blueprint = OmsBlueprint("payments", __name__, url_prefix="/orders", description="Payments and refunds of an order")
-STATUSES = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
 
 
 @blueprint.route("/<order_id>/payments", methods=["POST"])
 @access.payments_or_customer
 @blueprint.arguments(payment_bodies.PaymentBody)
 @blueprint.response(201, PaymentAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="addPayment", **CHANGE_DOC)
 def add_payment(data: dict[str, Any], order_id: str) -> Response:
     """Add a part of what the order is paid with; the amount due is the server's.
@@ -46,9 +45,10 @@ def add_payment(data: dict[str, Any], order_id: str) -> Response:
 
 def _with_checkout(order_id: str, answer: Answer) -> Response:
     """The part as it is once its provider has opened it; a replayed answer asks again where nothing was opened."""
-    written = strict_json.read(answer.body)
+    written, response = strict_json.read(answer.body), idempotency.response(answer)
+    if not registry.provider(written["provider"]).confirms:
+        return response
     order, payment, checkout = opening.open_part(order_id, written["payment_id"])
-    response = idempotency.response(answer)
     response.data = strict_json.write({**_document(order, payment), "checkout": checkout})
     response.headers["ETag"] = etag(order.version)
     return response
@@ -80,7 +80,7 @@ def list_payments(order_id: str) -> Response:
 @access.payments_or_customer
 @blueprint.arguments(payment_bodies.CaptureBody, required=False)
 @blueprint.response(200, PaymentAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="capturePayment", **CHANGE_DOC)
 def capture_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Response:
     """The money has been received. For a provider's part the provider is asked; for others staff say so.
@@ -103,14 +103,14 @@ def capture_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Res
         outcome, captured = captures.capture_by_hand(session, order_id, payment_id, data.get("amount"), actor, expected)
         return _payment_answer(session, outcome, captured)
 
-    return idempotency.commit(work, _sent())
+    return idempotency.commit(work, openapi.sent_body(request))
 
 
 @blueprint.route("/<order_id>/payments/<payment_id>/fail", methods=["POST"])
 @access.payments_or_customer
 @blueprint.arguments(payment_bodies.PaymentEndBody, required=False)
 @blueprint.response(200, PaymentAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="failPayment", **CHANGE_DOC)
 def fail_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Response:
     """The part was not paid; another one can be added. Money that arrives for it all the same is recorded."""
@@ -121,7 +121,7 @@ def fail_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Respon
 @access.payments_or_customer
 @blueprint.arguments(payment_bodies.PaymentEndBody, required=False)
 @blueprint.response(200, PaymentAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="voidPayment", **CHANGE_DOC)
 def void_payment(data: dict[str, Any], order_id: str, payment_id: str) -> Response:
     """The part is not wanted any more. Money that arrives for it all the same is recorded."""
@@ -136,14 +136,14 @@ def _end(order_id: str, payment_id: str, status: str, data: dict[str, Any]) -> R
             session, *payments.end_payment(session, order_id, payment_id, status, actor, why, expected)
         )
 
-    return idempotency.commit(work, _sent())
+    return idempotency.commit(work, openapi.sent_body(request))
 
 
 @blueprint.route("/<order_id>/refunds", methods=["POST"])
 @access.payments
 @blueprint.arguments(payment_bodies.RefundBody)
 @blueprint.response(201, RefundAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="refund", **CHANGE_DOC)
 def request_refund(data: dict[str, Any], order_id: str) -> Response:
     """Give back an amount, or the price of some units of some lines; the worker carries it out."""
@@ -165,7 +165,7 @@ def list_refunds(order_id: str) -> Response:
 @access.payments
 @blueprint.arguments(payment_bodies.RetryBody, required=False)
 @blueprint.response(200, RefundAnswer)
-@blueprint.problems(*STATUSES)
+@blueprint.problems(*CHANGE_PROBLEMS)
 @blueprint.doc(operationId="retryRefund", **CHANGE_DOC)
 def retry_refund(data: dict[str, Any], order_id: str, refund_id: str) -> Response:
     """Try a failed refund again, with the same keys; or record that the money was given back by hand."""
@@ -178,8 +178,4 @@ def _refund(step: Callable[[Session], tuple[Outcome, list[Refund]]], status: int
         outcome, shares = step(session)
         return order_answers.changed(session, outcome, refund_document(shares, outcome.order.currency), status)
 
-    return idempotency.commit(work, _sent())
-
-
-def _sent() -> Any:
-    return openapi.read_body(request) if request.get_data() else None
+    return idempotency.commit(work, openapi.sent_body(request))

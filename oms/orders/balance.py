@@ -21,11 +21,10 @@ def credited_value(order: Order) -> Decimal:
     if not any(line.credited_quantity for line in order.lines):
         return ZERO
     values = shares.line_values(order)
-    return sum((credit_of(line, values[line.line_no], order.currency) for line in order.lines), ZERO)
+    return sum((_credit(line, values[line.line_no], order.currency) for line in order.lines), ZERO)
 
 
-def credit_of(line: Line, value: Decimal, currency: str) -> Decimal:
-    """The same of one line that is worth `value`."""
+def _credit(line: Line, value: Decimal, currency: str) -> Decimal:
     units = line.credited_quantity
     return shares.value_of_units(value, units, line.quantity, currency) if units else ZERO
 

@@ -37,7 +37,7 @@ def complete(
     too_much = balance.excess(order)
     if too_much:
         refund_shares.draw(order, change, actor, too_much, cause or f"excess:{order.version}", why, items)
-    for request in list(change.returns):
+    for request in order.returns:
         close_if_settled(order, change, actor, request)
     invoices.issue_due(session, order, change, actor)
     store.save(session, order, change)

@@ -15,6 +15,7 @@ from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.extensions import settings
 from oms.orders import representation
+from oms.orders.models import RETURN_STATUSES
 from oms.orders.order import JourneyEntry, Line, Order, Payment, Refund, ReturnRequest
 from oms.outbox import Event
 
@@ -36,12 +37,7 @@ REFUND_PENDING = "oms.refund.pending.v1"
 REFUND_PROCESSED = "oms.refund.processed.v1"
 REFUND_FAILED = "oms.refund.failed.v1"
 REFUND_RETRIED = "oms.refund.retried.v1"
-RETURN_REQUESTED = "oms.return.requested.v1"
-RETURN_ACCEPTED = "oms.return.accepted.v1"
-RETURN_RECEIVED = "oms.return.received.v1"
-RETURN_REJECTED = "oms.return.rejected.v1"
-RETURN_CANCELLED = "oms.return.cancelled.v1"
-RETURN_CLOSED = "oms.return.closed.v1"
+RETURN_CHANGED = {status: f"oms.return.{status}.v1" for status in RETURN_STATUSES}
 INVOICE_ISSUED = "oms.invoice.issued.v1"
 REFUND_VOUCHER_ISSUED = "oms.refund_voucher.issued.v1"
 CREDIT_NOTE_ISSUED = "oms.credit_note.issued.v1"
@@ -86,8 +82,9 @@ def refund_changed(kind: str, order: Order, actor: Actor, shares: Sequence[Refun
     return lambda: _event(kind, order, actor, refund=document, currency=order.currency)
 
 
-def return_changed(kind: str, order: Order, actor: Actor, request: ReturnRequest) -> Callable[[], Event]:
-    document = {"return": representation.return_document(request)}
+def return_changed(order: Order, actor: Actor, request: ReturnRequest) -> Callable[[], Event]:
+    """The request as it stands now."""
+    kind, document = RETURN_CHANGED[request.status], {"return": representation.return_document(request)}
     return lambda: _event(kind, order, actor, **document)
 
 

@@ -31,7 +31,6 @@ from oms.orders.order import (
     refuse_other_version,
 )
 from oms.orders.representation import written
-from oms.orders.return_closing import close_paid_out
 from oms.orders.store import Change
 from oms.providers.provider import ProviderRefund
 
@@ -212,7 +211,6 @@ def processed(session: Session, wanted: DueRefund, provider_refund_id: str | Non
     payment.reserved_amount -= refund.amount
     payment.refunded_amount += refund.amount
     change = Change(payments=[payment])
-    close_paid_out(order, change, actor, refund.cause)
     return _write(session, order, change, refund, events.REFUND_PROCESSED, actor)
 
 
@@ -326,7 +324,6 @@ def _give_by_hand(order: Order, share: Refund, change: Change, actor: Actor) -> 
     payment.reserved_amount -= share.amount
     payment.refunded_amount += share.amount
     change.add_payment(payment)
-    close_paid_out(order, change, actor, share.cause)
 
 
 def _write(session: Session, order: Order, change: Change, refund: Refund, kind: str, actor: Actor) -> Outcome:

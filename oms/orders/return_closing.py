@@ -13,13 +13,6 @@ def cause_of(request: ReturnRequest) -> str:
     return CAUSE + request.return_id
 
 
-def close_paid_out(order: Order, change: Change, actor: Actor, cause: str) -> None:
-    """Close the return a refund was for, if that was the last share of it."""
-    for request in order.returns:
-        if cause_of(request) == cause:
-            close_if_settled(order, change, actor, request)
-
-
 def close_if_settled(order: Order, change: Change, actor: Actor, request: ReturnRequest) -> None:
     """Close a received return nothing has to be given back for (any more)."""
     waiting = any(share.status != "processed" for share in refunds_of(order) if share.cause == cause_of(request))
@@ -28,4 +21,4 @@ def close_if_settled(order: Order, change: Change, actor: Actor, request: Return
     request.status = return_steps.CLOSED
     change.add_return(request)
     change.note(order, actor, "return.closed", {"return_id": request.return_id})
-    change.events.append(events.return_changed(events.RETURN_CLOSED, order, actor, request))
+    change.events.append(events.return_changed(order, actor, request))

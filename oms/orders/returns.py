@@ -4,7 +4,7 @@ requested -> accepted -> received -> closed, or rejected, or cancelled. The mone
 arrived, for what was accepted of them; an exchange sends the same goods once more instead.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -66,7 +66,7 @@ def request_return(
     order.returns.append(request)
     change, why = Change(), Why(request.reason, request.remarks)
     moved = [line_of(order, item.line_no) for item in items]
-    _tell(order, change, actor, request, events.RETURN_REQUESTED, why)
+    _tell(order, change, actor, request, why)
     _move_lines(order, change, actor, moved, why)
     complete(session, order, change, actor)
     return Outcome(order, applied=True), request
@@ -114,79 +114,44 @@ def _refuse_late(order: Order, line: Line) -> None:
         )
 
 
-def accept_return(
+def take_step(
     session: Session,
     order_id: str,
     return_id: str,
+    step: str,
     data: Mapping[str, Any],
     actor: Actor,
     expected: Sequence[int] | None = None,
 ) -> tuple[Outcome, ReturnRequest]:
-    """Agree to it: the customer may send the goods. Raises `NotFound`, `InvalidTransition` invalid_return_step."""
+    """Accept, receive, reject or cancel a request; repeating a step changes nothing.
 
-    def accept(order: Order, change: Change, request: ReturnRequest, why: Why) -> None:
-        _tell(order, change, actor, request, events.RETURN_ACCEPTED, why)
-
-    return _step(session, order_id, return_id, return_steps.ACCEPTED, data, actor, expected, accept)
-
-
-def reject_return(
-    session: Session,
-    order_id: str,
-    return_id: str,
-    data: Mapping[str, Any],
-    actor: Actor,
-    expected: Sequence[int] | None = None,
-) -> tuple[Outcome, ReturnRequest]:
-    """Decline it; the lines are delivered as before. Raises as `accept_return`."""
-
-    def reject(order: Order, change: Change, request: ReturnRequest, why: Why) -> None:
-        _tell(order, change, actor, request, events.RETURN_REJECTED, why)
-        _move_lines(order, change, actor, _lines_of(order, request), why)
-
-    return _step(session, order_id, return_id, return_steps.REJECTED, data, actor, expected, reject)
-
-
-def cancel_return(
-    session: Session,
-    order_id: str,
-    return_id: str,
-    data: Mapping[str, Any],
-    actor: Actor,
-    expected: Sequence[int] | None = None,
-) -> tuple[Outcome, ReturnRequest]:
-    """Withdraw it; the lines are delivered as before. Raises as `accept_return`."""
-
-    def withdraw(order: Order, change: Change, request: ReturnRequest, why: Why) -> None:
-        _tell(order, change, actor, request, events.RETURN_CANCELLED, why)
-        _move_lines(order, change, actor, _lines_of(order, request), why)
-
-    return _step(session, order_id, return_id, return_steps.CANCELLED, data, actor, expected, withdraw)
-
-
-def receive_return(
-    session: Session,
-    order_id: str,
-    return_id: str,
-    data: Mapping[str, Any],
-    actor: Actor,
-    expected: Sequence[int] | None = None,
-) -> tuple[Outcome, ReturnRequest]:
-    """The goods are here: what is accepted of them counts as returned, and is paid back or sent once more.
-
-    Raises as `accept_return`, and `Invalid` (accepted_exceeds_requested, line_twice, line_not_in_return).
+    What is accepted of goods that are received counts as returned, and is paid back or sent once more; lines whose
+    request was rejected or cancelled are delivered as before. Raises `NotFound`, `PreconditionFailed`,
+    `InvalidTransition` invalid_return_step or `Invalid` (accepted_exceeds_requested, line_twice, line_not_in_return).
     """
+    order = store.lock(session, order_id, actor.owner_id)
+    refuse_other_version(order, expected)
+    request = return_of(order, return_id)
+    if return_steps.reached(request, step):
+        return Outcome(order, applied=False), request
+    request.status = step
+    change, why = Change(), Why(data.get("reason"), data.get("remarks"))
+    if step == return_steps.RECEIVED:
+        _receive(session, order, request, data.get("items") or (), actor)
+    _tell(order, change, actor, request, why)
+    _move_lines(order, change, actor, [line_of(order, item.line_no) for item in request.items], why)
+    complete(session, order, change, actor, cause=cause_of(request), why=why, items=_accepted(request))
+    return Outcome(order, applied=True), request
 
-    def receive(order: Order, change: Change, request: ReturnRequest, why: Why) -> None:
-        _note_arrival(request, data.get("items") or ())
-        for item in request.items:
-            _take_back(order, line_of(order, item.line_no), item, request.resolution)
-        if request.resolution == EXCHANGE:
-            request.replacement_order_id = exchange.place_replacement(session, order, request, actor)
-        _tell(order, change, actor, request, events.RETURN_RECEIVED, why)
-        _move_lines(order, change, actor, _lines_of(order, request), why)
 
-    return _step(session, order_id, return_id, return_steps.RECEIVED, data, actor, expected, receive)
+def _receive(
+    session: Session, order: Order, request: ReturnRequest, arrived: Sequence[Mapping[str, Any]], actor: Actor
+) -> None:
+    _note_arrival(request, arrived)
+    for item in request.items:
+        _take_back(order, line_of(order, item.line_no), item, request.resolution)
+    if request.resolution == EXCHANGE:
+        request.replacement_order_id = exchange.place_replacement(session, order, request, actor)
 
 
 def _note_arrival(request: ReturnRequest, arrived: Sequence[Mapping[str, Any]]) -> None:
@@ -235,28 +200,6 @@ def _exchanged(order: Order, line_no: int) -> Decimal:
     return sum((item.accepted_quantity or ZERO for item in swapped if item.line_no == line_no), ZERO)
 
 
-def _step(
-    session: Session,
-    order_id: str,
-    return_id: str,
-    target: str,
-    data: Mapping[str, Any],
-    actor: Actor,
-    expected: Sequence[int] | None,
-    work: Callable[[Order, Change, ReturnRequest, Why], None],
-) -> tuple[Outcome, ReturnRequest]:
-    order = store.lock(session, order_id, actor.owner_id)
-    refuse_other_version(order, expected)
-    request = return_of(order, return_id)
-    if return_steps.reached(request, target):
-        return Outcome(order, applied=False), request
-    request.status = target
-    change, why = Change(), Why(data.get("reason"), data.get("remarks"))
-    work(order, change, request, why)
-    complete(session, order, change, actor, cause=cause_of(request), why=why, items=_accepted(request))
-    return Outcome(order, applied=True), request
-
-
 def _accepted(request: ReturnRequest) -> list[dict[str, Any]]:
     return [
         {"line_no": item.line_no, "quantity": item.accepted_quantity}
@@ -265,14 +208,10 @@ def _accepted(request: ReturnRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _lines_of(order: Order, request: ReturnRequest) -> list[Line]:
-    return [line_of(order, item.line_no) for item in request.items]
-
-
-def _tell(order: Order, change: Change, actor: Actor, request: ReturnRequest, kind: str, why: Why) -> None:
+def _tell(order: Order, change: Change, actor: Actor, request: ReturnRequest, why: Why) -> None:
     change.add_return(request)
     change.note(order, actor, f"return.{request.status}", {"return_id": request.return_id}, why)
-    change.events.append(events.return_changed(kind, order, actor, request))
+    change.events.append(events.return_changed(order, actor, request))
 
 
 def _move_lines(order: Order, change: Change, actor: Actor, moved: Sequence[Line], why: Why) -> None:

@@ -325,8 +325,8 @@ class TestTheSteps:
         assert refunds(customer, order)[0]["status"] == "processed"
         assert "oms.return.closed.v1" in events(app, order)
         assert [entry["event"] for entry in factories.journey(customer, order)[-2:]] == [
-            "return.closed",
             "refund.processed",
+            "return.closed",
         ]
 
     def test_a_request_paid_from_two_parts_is_closed_with_the_last_of_them(

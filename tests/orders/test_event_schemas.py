@@ -17,9 +17,8 @@ from oms.orders import events, lifecycle, models
 from oms.transactions import read, transaction
 from tests.callers import Caller, exact
 
-TYPES = sorted(
-    kind for name, kind in vars(events).items() if name.isupper() and isinstance(kind, str) and kind.startswith("oms.")
-)
+_NAMED = [kind for name, kind in vars(events).items() if name.isupper() and isinstance(kind, str)]
+TYPES = sorted([*(kind for kind in _NAMED if kind.startswith("oms.")), *events.RETURN_CHANGED.values()])
 LINE = {"sku": "ITEM-001", "quantity": 2, "unit_price": 45.00, "sale_price": 49.99}
 FULL = {
     "customer_id": "CUST-001",
