@@ -1,12 +1,14 @@
 """create_app: settings, extensions, doors, error answers, commands, in this order."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from dotenv import dotenv_values
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from oms import commands, schema_version
+from oms import commands, live_connections, schema_version
 from oms.accounts.tokens import bind_jwt
 from oms.api import (
     access,
@@ -46,6 +48,12 @@ BLUEPRINTS = (
 )
 
 
+class Oms(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine, and Flask would look whether it is, seventeen times a request."""
+        return func
+
+
 def environment() -> dict[str, str]:
     """The process's environment over a `.env` file in the working folder."""
     stored = {name: value for name, value in dotenv_values(".env").items() if value is not None}
@@ -56,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; raises `ConfigurationError` when the environment is incomplete."""
     settings = settings or Settings.from_env(environment())
     logs.configure(settings.log_level)
-    app = Flask("oms", static_folder=None)
+    app = Oms("oms", static_folder=None)
     paths.bind_paths(app)
     body_limit.bind_body_limit(app)
     app.config["OMS_SETTINGS"] = settings
@@ -88,4 +96,7 @@ def _bind_database(app: Flask, settings: Settings) -> None:
             READ_BIND: {"url": settings.read_database_url, **engine_options(settings, read_only=True)}
         }
     db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            live_connections.watch(engine)
     migrate.init_app(app, db, directory=str(schema_version.MIGRATIONS), compare_type=True)

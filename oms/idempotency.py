@@ -1,15 +1,17 @@
 """Stored answers: one caller, one key, one effect.
 
-The key is claimed under an advisory lock inside the transaction of the change, and the answer is stored by the same
-commit; so the answer exists exactly when the change does. Only successes are kept: what failed can be corrected and
-sent again with the same key.
+The answer is stored by the commit of the change; so it exists exactly when the change does. Only successes are kept:
+what failed can be corrected and sent again with the same key. A change that takes several steps claims the key under an
+advisory lock first; one that is a single statement finds in the same statement that the key is taken.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, String, Text, func, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from oms.errors import Conflict, Invalid
@@ -58,10 +60,12 @@ class Claim:
         Raises `Conflict` idempotency_in_progress while another transaction holds it, `Invalid` idempotency_key_reused.
         """
         if not session.execute(_LOCK, {"lock": self._lock()}).scalar():
-            raise Conflict(
-                "The first request with this key is still running.", code="idempotency_in_progress", retry_after=1
-            )
+            raise _in_progress()
         # A statement of its own: its snapshot has to be younger than the lock.
+        return self.stored(session)
+
+    def stored(self, session: Session) -> Answer | None:
+        """The stored answer, if the work is done; raises `Invalid` idempotency_key_reused."""
         stored = session.execute(_STORED, {"caller": self.caller, "key": self.key}).one_or_none()
         if stored is None:
             return None
@@ -70,19 +74,23 @@ class Claim:
         return Answer(bytes(stored.body), stored.status, stored.location, stored.etag, replayed=True)
 
     def keep(self, session: Session, answer: Answer) -> None:
-        """Store the answer beside the change it belongs to."""
-        session.execute(
-            _KEEP,
-            {
-                "caller": self.caller,
-                "key": self.key,
-                "fingerprint": self.fingerprint,
-                "status": answer.status,
-                "location": answer.location,
-                "etag": answer.etag,
-                "body": answer.body,
-            },
-        )
+        """Store the answer beside the change it belongs to; raises `Conflict` idempotency_in_progress."""
+        try:
+            session.execute(_KEEP, self.row(answer))
+        except IntegrityError as error:
+            raise _in_progress() from error
+
+    def row(self, answer: Answer) -> dict[str, Any]:
+        """The parameters of `KEPT`."""
+        return {
+            "kept_caller": self.caller,
+            "kept_key": self.key,
+            "kept_fingerprint": self.fingerprint,
+            "kept_status": answer.status,
+            "kept_location": answer.location,
+            "kept_etag": answer.etag,
+            "kept_body": answer.body,
+        }
 
     def _lock(self) -> int:
         digest = blake2b(f"{self.caller}\n{self.key}".encode(), digest_size=8).digest()
@@ -93,14 +101,21 @@ _LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
 _STORED = text("""
     SELECT fingerprint, status, location, etag, body FROM idempotency_keys WHERE caller = :caller AND key = :key
 """)
-_KEEP = text("""
+_INSERT = """
     INSERT INTO idempotency_keys (caller, key, fingerprint, status, location, etag, body)
-    VALUES (:caller, :key, :fingerprint, :status, :location, :etag, :body)
-""")
+    VALUES (:kept_caller, :kept_key, :kept_fingerprint, :kept_status, :kept_location, :kept_etag, :kept_body)
+"""
+_KEEP = text(_INSERT)
+# For a statement that writes a change and its answer together: `WITH ..., {KEPT} SELECT ...`.
+KEPT = f"kept AS ({_INSERT})"
 _PURGE = text("""
     DELETE FROM idempotency_keys WHERE ctid IN (
         SELECT ctid FROM idempotency_keys WHERE created_at < now() - make_interval(hours => :hours) LIMIT :batch)
 """)
+
+
+def _in_progress() -> Conflict:
+    return Conflict("The first request with this key is still running.", code="idempotency_in_progress", retry_after=1)
 
 
 def purge(session: Session, hours: int, batch: int = 5000) -> int:

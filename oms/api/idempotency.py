@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from oms import strict_json
 from oms.api import access, read_your_writes
-from oms.errors import Invalid
+from oms.errors import Conflict, Invalid
 from oms.idempotency import Answer, Claim
-from oms.transactions import transaction
+from oms.transactions import one_statement, read, transaction
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -41,6 +41,22 @@ def run(work: Callable[[Session], Answer], body: Any = None) -> Answer:
         return answer
 
     return _done(transaction(once))
+
+
+def run_as_one(work: Callable[[Session, Claim | None], Answer], body: Any) -> Answer:
+    """The same for a change that is one statement, which also stores the answer under the claim it is given.
+
+    Of two requests with one key the later waits until the earlier is committed, and gets its answer.
+    """
+    key = _key()
+    claim = None if key is None else Claim(access.caller_key(), key, _fingerprint(body))
+    try:
+        return _done(one_statement(lambda session: work(session, claim), repeatable=claim is not None))
+    except Conflict:
+        stored = read(claim.stored) if claim is not None else None
+        if stored is None:
+            raise
+        return _done(stored)
 
 
 def _done(answer: Answer) -> Answer:

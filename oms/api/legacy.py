@@ -3,16 +3,14 @@
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access, checkout, conditional, idempotency, openapi
+from oms.api import access, conditional, openapi, placing
 from oms.api.openapi import OmsBlueprint
 from oms.api.orders import CHANGE_DOC, CHANGE_PROBLEMS, KEY_HEADER, READ_DOC, change, details
 from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
-from oms.idempotency import Answer
-from oms.orders import bodies, cache, changes, items, placement
-from oms.orders.order import NO_REASON, etag
+from oms.orders import bodies, cache, changes, items
+from oms.orders.order import NO_REASON, Order
 from oms.orders.representation import amount, moment, payment_document
 
 blueprint = OmsBlueprint("legacy", __name__, description="The routes clients of the first system know")
@@ -33,23 +31,20 @@ blueprint = OmsBlueprint("legacy", __name__, description="The routes clients of 
 def create_order() -> Response:
     """Place an order of lines."""
     body = openapi.read_body(request)
-    data, actor = bodies.ORDER.load(body), access.actor()
+    return placing.place(body, bodies.ORDER.load(body), _placed)
 
-    def work(session: Session) -> Answer:
-        order = placement.place_order(session, data, actor)
-        cache.announce(session, order)
-        placed = {
-            "success": True,
-            "message": "Order created",
-            "order_id": order.order_id,
-            "eta": moment(order.eta),
-            "status": order.status,
-            "total_amount": amount(order.total_amount, order.currency),
-            "payments": [payment_document(payment, order.currency) for payment in order.payments],
-        }
-        return Answer(strict_json.write(placed), 201, f"/orders/{order.order_id}", etag(order.version))
 
-    return checkout.opened(idempotency.run(work, body), data)
+def _placed(order: Order, _: bytes) -> bytes:
+    document = {
+        "success": True,
+        "message": "Order created",
+        "order_id": order.order_id,
+        "eta": moment(order.eta),
+        "status": order.status,
+        "total_amount": amount(order.total_amount, order.currency),
+        "payments": [payment_document(payment, order.currency) for payment in order.payments],
+    }
+    return strict_json.write(document)
 
 
 @blueprint.route("/get_order_details", methods=["GET"])

@@ -8,7 +8,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access, checkout, conditional, idempotency, openapi
+from oms.api import access, conditional, idempotency, openapi, order_pages, placing
 from oms.api.openapi import OmsBlueprint
 from oms.api.read_your_writes import read_recent
 from oms.api.schemas import (
@@ -29,7 +29,6 @@ from oms.orders import (
     changes,
     items,
     journey,
-    placement,
     queries,
     representation,
     store,
@@ -88,14 +87,7 @@ def create_order() -> Response:
     `items` as an array places an order of lines; as an object, a free-form order that its creator drives.
     """
     body = openapi.read_body(request)
-    data, actor = bodies.read_order(body), access.actor()
-
-    def work(session: Session) -> Answer:
-        order = placement.place_order(session, data, actor)
-        location = f"/orders/{order.order_id}"
-        return Answer(cache.announce(session, order), 201, location, etag(order.version))
-
-    return checkout.opened(idempotency.run(work, body), data)
+    return placing.place(body, bodies.read_order(body), lambda _, whole: whole)
 
 
 @blueprint.route("", methods=["GET"])
@@ -111,9 +103,7 @@ def list_orders(args: dict[str, Any]) -> Response:
     if owner is not None and args.get("customer_id", owner) != owner:
         raise Forbidden("customer_id names somebody else.", code="customer_id_not_yours")
     page = read_recent(lambda session: queries.list_orders(session, {**args, "owner": owner}, limit, cursor))
-    response = _json(
-        {"orders": [representation.document(order) for order in page.orders], "next_cursor": page.next_cursor}
-    )
+    response = _json({"orders": order_pages.documents(page.orders), "next_cursor": page.next_cursor})
     if page.next_cursor:
         response.headers["Link"] = f'<{_next_url(page.next_cursor)}>; rel="next"'
     return response
@@ -225,7 +215,7 @@ def list_user_orders(args: dict[str, Any], user_id: str) -> Response:
     found, total = read_recent(lambda session: queries.list_numbered(session, user_id, page, size))
     return _json(
         {
-            "items": [representation.document(order) for order in found],
+            "items": order_pages.documents(found),
             "page": page,
             "page_size": size,
             "total_items": total,

@@ -4,13 +4,17 @@ While Redis is away each process counts for itself. The storage makes one round 
 much is left, and brings along what `access` wants from Redis.
 """
 
+import hashlib
 import math
 import time
+from functools import lru_cache
 from typing import Any
 
 import redis
-from flask import Flask, Response, g, request
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter, RequestLimit
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
 from limits.storage import RedisStorage
 
 from oms import redis_guard
@@ -23,47 +27,58 @@ from oms.observability.metrics import LIMITER_FALLBACKS
 SCHEME = "oms"
 
 
+# limits' own two scripts, and what else the request wants. KEYS: the window before, the window now, and keys to read;
+# ARGV: limit, seconds, amount.
+_ALL_AT_ONCE = """
+local function acquire(KEYS, ARGV)
+%s
+end
+local function window(KEYS, ARGV)
+%s
+end
+local acquired = acquire(KEYS, ARGV) and 1 or 0
+local stands = window(KEYS, {ARGV[2]})
+local wanted = {}
+if #KEYS > 2 then wanted = redis.call('MGET', unpack(KEYS, 3)) end
+return {acquired, stands, wanted}
+"""
+
+
 class OneRoundTrip(RedisStorage):
-    """limits' Redis storage over the application's own client, with everything of a request in one pipeline."""
+    """limits' Redis storage over the application's own client, with everything of a request in one call."""
 
     STORAGE_SCHEME = [SCHEME]
 
     def __init__(self, uri: str, **options: Any) -> None:
         # Its own client only registers the scripts; the running application's makes the calls.
         super().__init__("redis://unused", key_prefix="limit", **options)
+        scripts: Any = (self.lua_acquire_sliding_window.script, self.lua_sliding_window.script)
+        self._script = _ALL_AT_ONCE % tuple(script.decode() for script in scripts)
+        self._sha = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         if not redis_guard.breaker.may_try():
             raise redis.ConnectionError("Redis is being left alone after a failure")
+        counters = (
+            self.prefixed_key(self._previous_window_key(key)),
+            self.prefixed_key(self._current_window_key(key)),
+        )
+        wanted = access.prefetch_keys() if g.get("prefetched") is None else []
         try:
-            return self._count(key, limit, expiry, amount)
-        except redis.exceptions.NoScriptError:
-            self._load()
-            return self._count(key, limit, expiry, amount)
+            acquired, window, values = self._call(2 + len(wanted), *counters, *wanted, limit, expiry, amount)
         except redis.RedisError as error:
             redis_guard.failed("limiter", error)
             raise
-
-    def _count(self, key: str, limit: int, expiry: int, amount: int) -> bool:
-        counters = [
-            self.prefixed_key(self._previous_window_key(key)),
-            self.prefixed_key(self._current_window_key(key)),
-        ]
-        wanted = access.prefetch_keys() if g.get("prefetched") is None else []
-        pipeline = redis_client().pipeline(transaction=False)
-        pipeline.evalsha(self.lua_acquire_sliding_window.sha, 2, *counters, limit, expiry, amount)
-        pipeline.evalsha(self.lua_sliding_window.sha, 2, *counters, expiry)
         if wanted:
-            pipeline.mget(wanted)
-        acquired, window, *values = pipeline.execute()
-        if wanted:
-            g.prefetched = dict(zip(wanted, values[0], strict=True))
+            g.prefetched = dict(zip(wanted, values, strict=True))
         g.setdefault("windows", {})[key] = window
         return bool(acquired)
 
-    def _load(self) -> None:
-        for script in (self.lua_acquire_sliding_window, self.lua_sliding_window):
-            redis_client().script_load(script.script)
+    def _call(self, *keys_and_arguments: Any) -> Any:
+        try:
+            return redis_client().evalsha(self._sha, *keys_and_arguments)
+        except redis.exceptions.NoScriptError:
+            return redis_client().eval(self._script, *keys_and_arguments)
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         # Read in the round trip that counted.
@@ -80,7 +95,43 @@ class OneRoundTrip(RedisStorage):
         return bool(redis_guard.attempt("limiter", lambda client: client.ping()))
 
 
-limiter = Limiter(
+class OneLimit(Limiter):
+    """Nearly every route has the one default limit and no other. Flask-Limiter works that out anew at each request, and
+    that takes longer than counting does; here it is known. Other routes, and a storage that fails, are left to it."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        limit = only_limit(request.endpoint) if in_middleware and not self._storage_dead else None
+        if limit is None or not self._counted(limit):
+            super()._check_request_limit(callable_name, in_middleware)
+
+    def _counted(self, limit: RateLimitItem) -> bool:
+        """False when the storage is away; raises `TooMany`."""
+        found = RequestLimit(self, limit, [access.counted_as(), request.endpoint or ""], breached=False, shared=False)
+        try:
+            found.breached = not self.limiter.hit(limit, *found.request_args)
+        except (redis.RedisError, StorageError):
+            return False
+        self.context.view_rate_limit = found
+        if found.breached:
+            raise exceeded()
+        return True
+
+
+def only_limit(endpoint: str | None) -> RateLimitItem | None:
+    """The one limit of an endpoint; None for those that have others, or none."""
+    view = current_app.view_functions.get(endpoint or "")
+    if view is None or getattr(view, "own_limits", False):
+        return None
+    return _single(settings().rate_limit)
+
+
+@lru_cache(maxsize=16)
+def _single(written: str) -> RateLimitItem | None:
+    found = parse_many(written)
+    return found[0] if len(found) == 1 else None
+
+
+limiter = OneLimit(
     access.counted_as,
     default_limits=[lambda: settings().rate_limit],
     strategy="sliding-window-counter",
@@ -110,7 +161,9 @@ def login_limits(view: Any) -> Any:
         key_func=lambda: _account() or "nobody",
         exempt_when=lambda: _account() is None,
     )
-    return per_address(per_account(view))
+    limited = per_address(per_account(view))
+    limited.own_limits = True
+    return limited
 
 
 def bind_limiter(app: Flask) -> None:
@@ -146,4 +199,5 @@ def _seconds_until(moment: float) -> int:
 
 def exempt(view: Any) -> Any:
     """Probes and metrics are not counted."""
+    view.own_limits = True
     return limiter.exempt(view)

@@ -5,7 +5,7 @@ can't bring back what a writer has outdated. Where a writer has no bytes at hand
 a body. PostgreSQL is the truth; whatever Redis missed while it was away, the sweep brings in (`jobs.sweep`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,24 @@ def fill(order: Order, body: bytes) -> None:
     attempt("cache", lambda client: _set_all(client, {order.order_id: entry(order, body)}))
 
 
-def store(orders: Sequence[Order]) -> None:
-    """Keep freshly read orders, all in one round trip (the refresh job)."""
-    entries = {order.order_id: entry(order, representation.render(order)) for order in orders}
+def held(versions: Mapping[str, int]) -> dict[str, bytes]:
+    """The bodies of those orders that are here in exactly these versions, all in one round trip."""
+    keys = [key(order_id) for order_id in versions]
+    values: Any = attempt("cache", lambda client: client.mget(keys)) if keys else None
+    found = {}
+    for (order_id, version), value in zip(versions.items(), values or [None] * len(keys), strict=True):
+        cached = parse(value)
+        if cached is not None and cached.version == version:
+            found[order_id] = cached.body
+    return found
+
+
+def store(orders: Sequence[Order]) -> dict[str, bytes]:
+    """Keep freshly read orders, all in one round trip; returns their bodies."""
+    bodies = {order.order_id: representation.render(order) for order in orders}
+    entries = {order.order_id: entry(order, bodies[order.order_id]) for order in orders}
     attempt("cache", lambda client: _set_all(client, entries))
+    return bodies
 
 
 def announce(session: Session, order: Order) -> bytes:

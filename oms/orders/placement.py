@@ -17,17 +17,26 @@ from oms.orders.store import Change
 
 
 def place_order(session: Session, data: Mapping[str, Any], actor: Actor) -> Order:
-    """Write a new order with its lines, journey, payment parts and events, in one statement.
+    """Write a new order in one statement. `data` is a loaded body.
 
-    `data` is a loaded body. Raises `Invalid` (total_mismatch, too_many_decimals, customer_missing), `Forbidden`
-    (customer_id_not_yours, status_not_yours) or `Conflict` (order_id_taken).
+    Raises as `draw_up`, and `Conflict` (order_id_taken).
+    """
+    order, change = draw_up(data, actor)
+    store.create(session, order, change)
+    return order
+
+
+def draw_up(data: Mapping[str, Any], actor: Actor) -> tuple[Order, Change]:
+    """A new order with its lines and payment parts, and its journey and events, to be written by `store.create`.
+
+    Raises `Invalid` (total_mismatch, too_many_decimals, customer_missing, invalid_first_status) or `Forbidden`
+    (customer_id_not_yours, status_not_yours).
     """
     order = _free_form(data, actor) if isinstance(data["items"], dict) else _of_lines(data, actor)
     parts = payments.add_parts(order, data.get("payment") or ())
     _confirm_cash_on_delivery(order)
     entry = JourneyEntry(order.status, None, actor.id, actor.kind)
-    store.create(session, order, Change([entry], order.lines, events.created(order, actor), payments=parts))
-    return order
+    return order, Change([entry], order.lines, events.created(order, actor), payments=parts)
 
 
 def _confirm_cash_on_delivery(order: Order) -> None:

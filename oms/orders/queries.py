@@ -1,19 +1,19 @@
-"""Lists of orders: one query a page, keyset over (created_at, order_id), newest first."""
+"""Lists of orders: which ones are on a page, and in which version. One query a page, keyset over (created_at,
+order_id), newest first; their bodies come from the cache, or in one more query."""
 
 import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
-from oms.orders import lifecycle, store
-from oms.orders.order import Order
+from oms.orders import lifecycle
 
 _BEFORE = "(orders.created_at, orders.order_id) < (:before_time, :before_id)"
 _NEWEST_FIRST = "ORDER BY orders.created_at DESC, orders.order_id DESC"
@@ -34,14 +34,23 @@ _CONDITIONS = {
     "q": _SEARCH,
 }
 _COUNT = text("SELECT count(*) FROM orders WHERE customer_id = :customer_id")
-_NUMBERED = text(f"{store.WHOLE} WHERE customer_id = :customer_id {_NEWEST_FIRST} LIMIT :page_size OFFSET :skipped")
+_FOUND = "SELECT order_id, version, created_at FROM orders"
+_NUMBERED = text(f"{_FOUND} WHERE customer_id = :customer_id {_NEWEST_FIRST} LIMIT :page_size OFFSET :skipped")
+
+
+class Found(NamedTuple):
+    """An order of a list, in the version that was found."""
+
+    order_id: str
+    version: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Orders and the cursor that leads on, None on the last page."""
 
-    orders: list[Order]
+    orders: list[Found]
     next_cursor: str | None
 
 
@@ -61,26 +70,26 @@ def list_orders(session: Session, filters: Mapping[str, Any], limit: int, cursor
         parameters["before_time"], parameters["before_id"] = _read_cursor(cursor)
         conditions.append(_BEFORE)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    rows = session.execute(text(f"{store.WHOLE} {where} {_NEWEST_FIRST} LIMIT :limit"), parameters).all()
-    orders = [store.order_of(row) for row in rows[:limit]]
+    rows = session.execute(text(f"{_FOUND} {where} {_NEWEST_FIRST} LIMIT :limit"), parameters).all()
+    orders = [Found(*row) for row in rows[:limit]]
     return Page(orders, _cursor(orders[-1]) if len(rows) > limit else None)
 
 
-def list_numbered(session: Session, customer_id: str, page: int, page_size: int) -> tuple[list[Order], int]:
+def list_numbered(session: Session, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
     """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list."""
     total = session.execute(_COUNT, {"customer_id": customer_id}).scalar_one()
     skipped = (page - 1) * page_size
     if skipped >= total:
         return [], total
     rows = session.execute(_NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
-    return [store.order_of(row) for row in rows], total
+    return [Found(*row) for row in rows], total
 
 
 def _like_prefix(q: str) -> str:
     return q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def _cursor(order: Order) -> str:
+def _cursor(order: Found) -> str:
     return base64.urlsafe_b64encode(f"{order.created_at.isoformat()}|{order.order_id}".encode()).decode().rstrip("=")
 
 

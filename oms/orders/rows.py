@@ -35,17 +35,17 @@ _LINE = tuple(name for name in Line.__slots__ if name != "adjustments")
 _PAYMENT = tuple(name for name in Payment.__slots__ if name != "refunds")
 
 
-def order_of(row: Any, children: Any) -> Order:
-    """An order from its header's row and the row with its lines, payments and returns (they may be one)."""
+def order_of(row: Any) -> Order:
+    """An order from a row of `statements.WHOLE`."""
     plain: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
     free_form: dict[str, Any] = {name: _bytes(getattr(row, name)) for name in _FREE_FORM}
     return Order(
         **plain,
         **free_form,
         adjustments=adjustments.of_row(row.adjustments),
-        lines=[_line(values) for values in orjson.loads(children.lines or b"[]")],
-        payments=[_payment(values) for values in orjson.loads(children.payments or b"[]")],
-        returns=[_return(values) for values in orjson.loads(children.returns or b"[]")],
+        lines=[_line(values) for values in orjson.loads(row.lines or b"[]")],
+        payments=[_payment(values) for values in orjson.loads(row.payments or b"[]")],
+        returns=[_return(values) for values in orjson.loads(row.returns or b"[]")],
     )
 
 

@@ -6,9 +6,8 @@ in and come out as JSON. A write carries only the parts that it has something fo
 
 from functools import cache
 
-from sqlalchemy import TextClause, text
-
-from oms import outbox
+from oms import idempotency, outbox
+from oms.driver_sql import compiled
 
 _HEADER = """
     orders.order_id, customer_id, creator_id, facility_id, managed_by, orders.status, currency, total_amount,
@@ -60,11 +59,12 @@ _HEADER = _HEADER.format(adjustments=_ADJUSTMENTS.format(table="orders"))
 # Everything of an order in one query: to be completed with FROM orders WHERE ...
 WHOLE = f"SELECT {_HEADER}, {_CHILDREN.format(order_id='orders.order_id')} FROM orders"
 _MINE = "(CAST(:owner AS text) IS NULL OR customer_id = :owner)"
-GET = text(f"{WHOLE} WHERE orders.order_id = :order_id AND {_MINE}")
-GET_MANY = text(f"{WHOLE} WHERE orders.order_id = ANY(:order_ids)")
-LOCK = text(f"SELECT {_HEADER} FROM orders WHERE order_id = :order_id AND {_MINE} FOR UPDATE")
-# A second statement on purpose: a sub-select beside FOR UPDATE would still show the lines as they were before the wait.
-LOCKED_CHILDREN = text(f"SELECT {_CHILDREN.format(order_id=':order_id')}")
+_GET = f"{WHOLE} WHERE orders.order_id = :order_id AND {_MINE}"
+GET = compiled(_GET)
+GET_MANY = compiled(f"{WHOLE} WHERE orders.order_id = ANY(:order_ids)")
+# Two statements on purpose, in one message: a sub-select beside FOR UPDATE would still show the lines as they were
+# before the wait, while the second statement has a snapshot of its own. The driver hands out what the last one found.
+LOCK = compiled(f"SELECT 1 FROM orders WHERE order_id = :order_id AND {_MINE} FOR UPDATE; {_GET}")
 
 _AMOUNTS = "discount, handling_charge, delivery_charge, packaging_charge, surge_charge, tax_amount"
 _LINE_RECORD = """(line_no smallint, sku text, name text, quantity numeric, unit_price numeric, sale_price numeric,
@@ -93,6 +93,7 @@ _INSERT_JOURNEY = """
     )
 """
 _PARTS = {
+    "kept": idempotency.KEPT,
     "payments": """
     paid AS (
         INSERT INTO payments (order_id, payment_id, mode, status, amount, captured_amount, refunded_amount,
@@ -179,22 +180,22 @@ _SAVED = f"""
         WHERE order_items.order_id = :order_id AND order_items.line_no = line.line_no
     )
 """
-DROP_LINES = text("DELETE FROM order_items WHERE order_id = :order_id")
-ADD_LINES = text(_INSERT_LINES)
+DROP_LINES = compiled("DELETE FROM order_items WHERE order_id = :order_id")
+ADD_LINES = compiled(_INSERT_LINES)
 
 
 @cache
-def create(parts: frozenset[str]) -> TextClause:
-    """Inserts an order with its lines, journey and events, and the named parts."""
+def create(parts: frozenset[str]) -> str:
+    """Inserts an order with its lines, journey and events, and the named parts (`kept` is a stored answer)."""
     return _write(_PLACED, parts)
 
 
 @cache
-def save(parts: frozenset[str]) -> TextClause:
+def save(parts: frozenset[str]) -> str:
     """Updates an order and its changed lines, appends journey and events, and writes the named parts."""
     return _write(_SAVED, parts)
 
 
-def _write(first: str, parts: frozenset[str]) -> TextClause:
+def _write(first: str, parts: frozenset[str]) -> str:
     optional = [_PARTS[name] for name in sorted(parts)]
-    return text(f"WITH {', '.join([first, _INSERT_JOURNEY, *optional, outbox.INSERT])} SELECT 1")
+    return compiled(f"WITH {', '.join([first, _INSERT_JOURNEY, *optional, outbox.INSERT])} SELECT 1")

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from oms import outbox
 from oms.accounts.actor import Actor
+from oms.driver_sql import run
 from oms.errors import Conflict, NotFound
 from oms.ids import ORDER_ID
 from oms.orders import rows, statements
 from oms.orders.order import NO_REASON, JourneyEntry, Line, Order, Payment, Refund, ReturnRequest, Why
+from oms.orders.rows import order_of
 
-WHOLE = statements.WHOLE
 MAX_REASON = 100
 
 
@@ -60,29 +61,31 @@ def _add(known: list[Any], changed: Any) -> None:
 
 def get(session: Session, order_id: str, owner: str | None) -> Order | None:
     """The whole order in one query; None when absent or not `owner`'s."""
-    row = session.execute(statements.GET, {"order_id": order_id, "owner": owner}).one_or_none()
+    row = run(session, statements.GET, {"order_id": order_id, "owner": owner}).one_or_none()
     return None if row is None else order_of(row)
 
 
 def get_many(session: Session, order_ids: Sequence[str]) -> list[Order]:
-    return [order_of(row) for row in session.execute(statements.GET_MANY, {"order_ids": list(order_ids)})]
+    return [order_of(row) for row in run(session, statements.GET_MANY, {"order_ids": list(order_ids)})]
 
 
 def lock(session: Session, order_id: str, owner: str | None) -> Order:
     """The whole order, locked until the transaction ends; raises `NotFound` when absent or not `owner`'s."""
     row = None
     if ORDER_ID.fullmatch(order_id):
-        row = session.execute(statements.LOCK, {"order_id": order_id, "owner": owner}).one_or_none()
+        row = run(session, statements.LOCK, {"order_id": order_id, "owner": owner}).one_or_none()
     if row is None:
         raise NotFound("There is no such order.", code="order_not_found")
-    children = session.execute(statements.LOCKED_CHILDREN, {"order_id": order_id}).one()
-    return rows.order_of(row, children)
+    return order_of(row)
 
 
-def create(session: Session, order: Order, change: Change) -> None:
-    """Insert everything in one statement; raises `Conflict` order_id_taken."""
+def create(session: Session, order: Order, change: Change, kept: Mapping[str, Any] | None = None) -> None:
+    """Insert everything in one statement, with the answer that is `kept` (`idempotency.Claim.row`).
+
+    Raises `Conflict` order_id_taken, also when the key of what is kept is taken.
+    """
     try:
-        _execute(session, statements.create, order, change)
+        _execute(session, statements.create, order, change, kept)
     except IntegrityError as error:
         # Every key here begins with the order's id, and which table objects first is PostgreSQL's choice.
         if isinstance(error.orig, UniqueViolation):
@@ -98,34 +101,37 @@ def save(session: Session, order: Order, change: Change) -> None:
 
 
 def replace_lines(session: Session, order: Order) -> None:
-    session.execute(statements.DROP_LINES, {"order_id": order.order_id})
-    session.execute(statements.ADD_LINES, {"order_id": order.order_id, "lines": rows.lines(order.lines)})
+    run(session, statements.DROP_LINES, {"order_id": order.order_id})
+    run(session, statements.ADD_LINES, {"order_id": order.order_id, "lines": rows.lines(order.lines)})
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def order_of(row: Any) -> Order:
-    """An order from a row of `WHOLE`."""
-    return rows.order_of(row, row)
-
-
-def _execute(session: Session, statement: Callable[[frozenset[str]], Any], order: Order, change: Change) -> None:
+def _execute(
+    session: Session,
+    statement: Callable[[frozenset[str]], str],
+    order: Order,
+    change: Change,
+    kept: Mapping[str, Any] | None = None,
+) -> None:
     first = order.version - max(1, len(change.entries)) + 1
     for request in change.returns:
         request.updated_at = order.updated_at
     parts = _parts(change)
+    names = frozenset(parts) - {"return_items"}
     parameters = {
         **rows.header(order),
         **parts,
+        **(kept or {}),
         "lines": rows.lines(change.lines),
         "journey": rows.journey(first, change.entries),
         "events": orjson.dumps(
             outbox.rows(order.order_id, order.version, [event() for event in change.events])
         ).decode(),
     }
-    session.execute(statement(frozenset(parts) - {"return_items"}), parameters)
+    run(session, statement(names | {"kept"} if kept else names), parameters)
 
 
 def _parts(change: Change) -> dict[str, str]:

@@ -12,10 +12,13 @@ COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 
 
 class CuttingWire:
-    """Passes everything on. With `cut` set, the next COMMIT ends the connection instead of being answered."""
+    """Passes everything on. With `cut` set, the next message that holds `at` ends the connection instead of being
+    answered."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, at: bytes = COMMIT) -> None:
         self._target = urlsplit(database_url)
+        self._at = at
+        self.queries: list[str] = []
         self.cut: str | None = None
         wire = self
 
@@ -33,13 +36,14 @@ class CuttingWire:
 
     def _pass_on(self, client: socket.socket) -> None:
         with socket.create_connection((self._target.hostname or "", self._target.port or 5432)) as server:
-            silent = threading.Event()
+            silent, queries = threading.Event(), _Queries(self.queries)
             back = threading.Thread(target=_answers, args=(server, client, silent), daemon=True)
             back.start()
             with suppress(OSError):
                 while sent := client.recv(65536):
-                    how, self.cut = (self.cut, None) if COMMIT in sent else (None, self.cut)
-                    if how == "after the commit":
+                    queries.read(sent)
+                    how, self.cut = (self.cut, None) if self._at in sent else (None, self.cut)
+                    if how == "after":
                         silent.set()
                         server.sendall(sent)
                         back.join(5)
@@ -57,6 +61,27 @@ class CuttingWire:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Queries:
+    """Collects the statements of one connection; each message is a round trip."""
+
+    SSL_REQUEST = 80877103
+
+    def __init__(self, found: list[str]) -> None:
+        self._found, self._buffer, self._started = found, b"", False
+
+    def read(self, sent: bytes) -> None:
+        self._buffer += sent
+        while len(self._buffer) >= 8:
+            kind = b"" if not self._started else self._buffer[:1]
+            end = len(kind) + int.from_bytes(self._buffer[len(kind) : len(kind) + 4])
+            if len(self._buffer) < end:
+                return
+            message, self._buffer = self._buffer[len(kind) + 4 : end], self._buffer[end:]
+            if kind == b"Q":
+                self._found.append(message.rstrip(b"\0").decode())
+            self._started = self._started or int.from_bytes(message[:4]) != self.SSL_REQUEST
 
 
 def _answers(server: socket.socket, client: socket.socket, silent: threading.Event) -> None:

@@ -1,7 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -20,12 +20,13 @@ from tests.callers import Caller
 from tests.conftest import Servers
 from tests.floor import applications, events
 from tests.floor.outsiders import Outsider
-from tests.floor.postgres_proxy import CuttingWire
+from tests.floor.postgres_proxy import COMMIT, CuttingWire
 
 DEADLOCK, SERIALIZATION, DISK_FULL = "40P01", "40001", "53100"
 KILL_ALL = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'oms' AND pid <> pg_backend_pid()
 """)
+KILL_ALL_AND_WAIT = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'oms'")
 TEA = {"items": {"tea": 1}}
 
 
@@ -370,25 +371,69 @@ def test_a_restart_of_postgresql_under_load_costs_no_order_and_makes_no_500(
     assert stored(app, traffic.acknowledged) == set(traffic.acknowledged)
 
 
-@pytest.mark.parametrize(("cut", "replayed"), [("before the commit", None), ("after the commit", "true")])
-def test_a_connection_lost_at_the_commit_is_503_and_the_retry_learns_the_one_outcome(
-    cut: str, replayed: str | None, app: Flask, servers: Servers, customer: Caller
-) -> None:
-    key = {"Idempotency-Key": new_id()}
+@contextmanager
+def cut_wire(app: Flask, servers: Servers, customer: Caller, at: bytes) -> Iterator[tuple[CuttingWire, Caller]]:
+    """The customer at an application whose connections to PostgreSQL can be cut at a certain message."""
     with (
-        CuttingWire(servers.postgres.url) as wire,
+        CuttingWire(servers.postgres.url, at) as wire,
         applications.another(app, servers, DATABASE_URL=wire.url) as cut_off,
     ):
         caller = Outsider(cut_off, customer.headers, customer.id)
         assert caller.get("/orders").status_code == 200
+        yield wire, caller
+
+
+def orders_of(customer: Caller) -> list[str]:
+    return [order["order_id"] for order in customer.get("/orders").json["orders"]]
+
+
+@pytest.mark.parametrize(("cut", "replayed"), [("before", None), ("after", "true")])
+def test_a_connection_lost_at_the_commit_is_503_and_the_retry_learns_the_one_outcome(
+    cut: str, replayed: str | None, app: Flask, servers: Servers, customer: Caller
+) -> None:
+    order_id, key = customer.post("/orders", TEA).json["order_id"], {"Idempotency-Key": new_id()}
+    with cut_wire(app, servers, customer, COMMIT) as (wire, caller):
         wire.cut = cut
-        lost = caller.post("/orders", TEA, headers=key)
-        again = caller.post("/orders", TEA, headers=key)
+        lost = caller.patch(f"/orders/{order_id}", {"status": "confirmed"}, headers=key)
+        again = caller.patch(f"/orders/{order_id}", {"status": "confirmed"}, headers=key)
         while again.status_code == 409:  # PostgreSQL has not noticed yet that the first one is gone
-            again = caller.post("/orders", TEA, headers=key)
+            again = caller.patch(f"/orders/{order_id}", {"status": "confirmed"}, headers=key)
     assert lost.status_code == 503
-    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, replayed)
-    assert [order["order_id"] for order in customer.get("/orders").json["orders"]] == [again.json["order_id"]]
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (200, replayed)
+    assert [entry["seq"] for entry in customer.get(f"/orders/{order_id}/journey").json["journey"]] == [1, 2]
+
+
+@pytest.mark.parametrize(("cut", "replayed"), [("before", None), ("after", "true")])
+def test_a_connection_lost_at_the_statement_of_a_new_order_is_not_felt_with_a_key(
+    cut: str, replayed: str | None, app: Flask, servers: Servers, customer: Caller
+) -> None:
+    with cut_wire(app, servers, customer, b"INSERT INTO orders ") as (wire, caller):
+        wire.cut = cut
+        placed = caller.post("/orders", TEA, headers={"Idempotency-Key": new_id()})
+    assert (placed.status_code, placed.headers.get("Idempotency-Replayed")) == (201, replayed)
+    assert orders_of(customer) == [placed.json["order_id"]]
+
+
+@pytest.mark.parametrize(("cut", "written"), [("before", 0), ("after", 1)])
+def test_without_a_key_it_is_503_and_nothing_is_tried_twice(
+    cut: str, written: int, app: Flask, servers: Servers, customer: Caller
+) -> None:
+    with cut_wire(app, servers, customer, b"INSERT INTO orders ") as (wire, caller):
+        wire.cut = cut
+        assert caller.post("/orders", TEA).status_code == 503
+    assert len(orders_of(customer)) == written
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_before_a_new_order_needs_it(
+    servers: Servers, customer: Caller
+) -> None:
+    assert orders_of(customer) == []
+    axe = create_engine(servers.postgres.url, connect_args={"application_name": "axe"})
+    with axe.connect() as connection:
+        ended = connection.execute(KILL_ALL_AND_WAIT).scalars().all()
+    axe.dispose()
+    assert True in ended
+    assert customer.post("/orders", TEA).status_code == 201
 
 
 @pytest.mark.usefixtures("context")

@@ -1,0 +1,26 @@
+"""Placing an order over HTTP: all of it is worked out first; then one statement writes the order, its events and the
+answer that is kept for the caller's key."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from oms.api import access, checkout, idempotency
+from oms.idempotency import Answer, Claim
+from oms.orders import cache, placement, store
+from oms.orders.order import Order, etag
+
+
+def place(body: Any, data: Mapping[str, Any], answer: Callable[[Order, bytes], bytes]) -> Response:
+    """Place what `body` asked for, loaded as `data`; `answer` makes the answer of the order and its representation."""
+    order, change = placement.draw_up(data, access.actor())
+
+    def work(session: Session, claim: Claim | None) -> Answer:
+        written = answer(order, cache.announce(session, order))
+        made = Answer(written, 201, f"/orders/{order.order_id}", etag(order.version))
+        store.create(session, order, change, claim.row(made) if claim else None)
+        return made
+
+    return checkout.opened(idempotency.run_as_one(work, body), data)
