@@ -37,19 +37,27 @@ Broker = Kafka | ApacheKafka | SomebodyElses
 @contextmanager
 def broker(folder: Path) -> Iterator[Broker]:
     """The one broker of a test process, with the topics of the product."""
-    if not REAL:
-        with Kafka(folder) as embedded:
-            yield embedded
-    elif given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+    if REAL and (given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS")):
         create_topics(given, TOPICS, PARTITIONS)
         yield SomebodyElses(given)
     else:
-        server = ApacheKafka(folder).start()
-        try:
-            create_topics(server.url, TOPICS, PARTITIONS)
+        with own(folder, real=REAL) as server:
             yield server
-        finally:
-            server.kill()  # nobody wants its data
+
+
+@contextmanager
+def own(folder: Path, *, real: bool) -> Iterator[Kafka | ApacheKafka]:
+    """A broker to break, with the topics of the product. Raises StartError."""
+    if not real:
+        with Kafka(folder) as embedded:
+            yield embedded
+        return
+    server = ApacheKafka(folder).start()
+    try:
+        create_topics(server.url, TOPICS, PARTITIONS)
+        yield server
+    finally:
+        server.kill()  # nobody wants its data
 
 
 def create_topics(url: str, names: Iterable[str], partitions: int, **config: str) -> None:

@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from devstack.kafka import CONSUMED
 from devstack.server import StartError, wait_until
 from tests.faults import audit, report
+from tests.faults.evidence import gather
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.installation import Installation, Stopped, installation
+from tests.faults.installation import LOGS, Installation, Stopped, installation
 from tests.faults.ledger import CALM, Broken, Ledger
 from tests.faults.load import Load
+from tests.faults.other_systems import OtherSystems
 from tests.floor.topics import NEW_ORDER, ORDER_EVENTS, Listener
 
 CLIENTS, CUSTOMERS = 16, 4
@@ -24,23 +27,26 @@ CALM_SECONDS, FIRST_CALM_SECONDS = 1.5, 6.0
 LONGEST_MINUTES = 15
 LAST_ROUND_MINUTES = 9  # no other round begins after that
 CACHE_SECONDS = 20
+EVENTS = (ORDER_EVENTS, NEW_ORDER)
+DEAD = tuple(f"{topic}.dlq" for topic in CONSUMED)
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make torture", description=__doc__)
     options.add_argument("--rounds", type=int, default=1, choices=range(1, 5), help="how often everything is broken")
     options.add_argument("--only", action="append", choices=[fault.name for fault in FAULTS], help="only this fault")
+    options.add_argument("--kafka", default="embedded", choices=("embedded", "real"), help="real is Apache Kafka")
     chosen = options.parse_args()
     faults = [fault for fault in FAULTS if not chosen.only or fault.name in chosen.only]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.alarm(LONGEST_MINUTES * 60)
     try:
-        return run(faults, chosen.rounds)
+        return run(faults, chosen.rounds, chosen.kafka)
     except StartError as error:
-        print(f"cannot start: {error}", file=sys.stderr)
+        print(f"torture: cannot start: {error}; the logs are in {LOGS}", file=sys.stderr)
     except Stopped:
-        print("stopped before the end", file=sys.stderr)
+        print(f"torture: stopped before the end; the logs are in {LOGS}", file=sys.stderr)
     return 1
 
 
@@ -48,22 +54,33 @@ def _stop(*_: object) -> None:
     raise Stopped
 
 
-def run(faults: Sequence[Fault], rounds: int) -> int:
+def run(faults: Sequence[Fault], rounds: int, kafka: str) -> int:
     """Everything; the exit status."""
     began, ledger = time.monotonic(), Ledger()
-    with installation() as system, _listening(system) as listener:
+    with installation(kafka) as system, _listening(system) as listener:
         customers, staff = system.people(CUSTOMERS)
         load = Load(system.port, ledger, customers, staff, CLIENTS)
+        others = OtherSystems(system.kafka.url, ledger, listener)
         load.start()
+        others.start()
         _torture(system, ledger, faults, rounds)
         load.finish()
+        others.finish()
         print("draining and auditing", flush=True)
-        broken = [*ledger.broken, *audit.drain(system)]
+        broken = [*audit.drain(system, ledger), *ledger.broken]
         broken += _audited(system, ledger, listener)
     found = report.phases(ledger, faults)
     broken += report.out_of_bounds(found, faults)
-    print(f"\n{report.table(ledger, found, broken)}\n\n{_summary(ledger, listener, began)}")
-    print(report.story(broken) if broken else "every promise was kept")
+    events = sum(message.topic in EVENTS for message in listener.heard)
+    told = [
+        report.table(ledger, found, broken),
+        *([report.story(broken)] if broken else []),
+        report.summary(ledger, found, broken, events, time.monotonic() - began),
+    ]
+    (LOGS / "report.txt").write_text("\n\n".join(told) + "\n")
+    if broken:
+        told.insert(2, f"what every process and server has logged is in {LOGS}")
+    print("", *told, sep="\n\n", flush=True)
     return 1 if broken else 0
 
 
@@ -93,7 +110,7 @@ def _inflict(system: Installation, ledger: Ledger, fault: Fault) -> None:
 def _listening(system: Installation) -> Iterator[Listener]:
     """Hears all events from the first on, all the time: the broker keeps only so many."""
     over = threading.Event()
-    with Listener(system.kafka.url, ORDER_EVENTS, NEW_ORDER) as listener:
+    with Listener(system.kafka.url, *EVENTS, *DEAD) as listener:
         ear = threading.Thread(
             target=listener.wait_for, args=(lambda _: over.is_set(), LONGEST_MINUTES * 60), daemon=True
         )
@@ -110,19 +127,13 @@ def _audited(system: Installation, ledger: Ledger, listener: Listener) -> list[B
     found: list[Broken] = []
 
     def fine() -> bool:
-        found[:] = audit.audit(system, ledger, listener.heard)
+        events = [message for message in listener.heard if message.topic in EVENTS]
+        dead = [message for message in listener.heard if message.topic in DEAD]
+        found[:] = audit.audit(gather(system, ledger, events, dead))
         return not found
 
     wait_until(fine, CACHE_SECONDS)
     return found
-
-
-def _summary(ledger: Ledger, listener: Listener, began: float) -> str:
-    changes = sum(len(order.applied) for order in ledger.orders.values())
-    return (
-        f"{len(ledger.requests)} requests, {len(ledger.orders)} orders, {changes} acknowledged changes, "
-        f"{len(listener.heard)} messages in Kafka, {time.monotonic() - began:.0f} s"
-    )
 
 
 if __name__ == "__main__":

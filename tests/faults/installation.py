@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 import psycopg2
 
+from devstack.apache_kafka import ApacheKafka
 from devstack.kafka import Kafka
 from devstack.ports import free_port
 from devstack.postgres import Postgres
@@ -23,12 +25,14 @@ from devstack.valkey import Valkey
 from oms.app import create_app
 from oms.config import Settings
 from oms.extensions import db
+from tests import brokers
 from tests.callers import person
 from tests.conftest import Servers
 from tests.faults.load import Person
 from tests.faults.wire import Wire
 from tests.processes.programs import Program
 
+LOGS = Path(__file__).parent.parent.parent / "build/torture"
 PROCESSES = ("web", "worker", "consumer", "clock")
 WEB_WORKERS = 2
 STATEMENT_SECONDS = 3
@@ -42,7 +46,7 @@ class Installation:
 
     postgres: Postgres
     valkey: Valkey
-    kafka: Kafka
+    kafka: Kafka | ApacheKafka
     wire: Wire
     folder: Path
     port: int = field(default_factory=free_port)
@@ -147,23 +151,31 @@ class Stopped(BaseException):
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
-    """Everything running; nothing is left afterwards, whatever ended it."""
+def installation(kafka_kind: str) -> Iterator[Installation]:
+    """Everything running, on the embedded broker or a real one; nothing but the logs is left, whatever ended it."""
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="oms-faults-", ignore_cleanup_errors=True))
         )
+        stack.callback(_keep_logs, folder)
         folder.chmod(0o711)  # PostgreSQL of a run by root has a user of its own
         stack.callback(_no_more_signals)
         postgres = stack.enter_context(Postgres(folder / "postgres"))
         valkey = stack.enter_context(Valkey(folder / "valkey"))
-        kafka = stack.enter_context(Kafka(folder / "kafka"))
+        kafka = stack.enter_context(brokers.own(folder / "kafka", real=kafka_kind == "real"))
         wire = stack.enter_context(Wire(postgres.url))
         made = Installation(postgres, valkey, kafka, wire, folder)
         stack.callback(made.end)
         stack.callback(_no_more_signals)
         made.start()
         yield made
+
+
+def _keep_logs(folder: Path) -> None:
+    for log in (*folder.glob("*.log"), *folder.glob("*/*.log")):
+        shutil.copy(log, LOGS / "-".join(log.relative_to(folder).parts))
 
 
 def _no_more_signals() -> None:

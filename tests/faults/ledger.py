@@ -1,9 +1,12 @@
-"""What the clients know: every request with the time it took, and every change that was acknowledged to them."""
+"""What the clients know: every request with the time it took, and every change that was acknowledged to them; and what
+other systems have sent over Kafka."""
 
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.faults.scripts import Script
 
 CALM, END = "calm", "at the end"
 
@@ -63,6 +66,25 @@ class PlacedOrder:
         return sum(change.operation == operation for change in self.applied)
 
 
+@dataclass(slots=True)
+class SentMessage:
+    """A message of another system, however often it was sent. `acknowledged` is when the broker first had it and
+    `handled` when it had its effect, seconds of the machine's clock; nobody can carry out `poison`."""
+
+    phase: str
+    topic: str
+    key: str
+    value: bytes
+    event_id: str
+    poison: bool
+    acknowledged: float = 0
+    handled: float = 0
+
+    @property
+    def seconds(self) -> float:
+        return self.handled - self.acknowledged if self.handled else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A promise that was not kept. `kind` is lost, doubled or other."""
@@ -73,7 +95,8 @@ class Broken:
 
 
 class Ledger:
-    """Written by all clients; `phase` is what is being broken just now."""
+    """Written by all clients; `phase` is what is being broken just now. `bulk` are the orders of other systems, by id
+    or note, and `messages` what they have sent, by event id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -82,6 +105,8 @@ class Ledger:
         self.retried: dict[str, int] = defaultdict(int)
         self.orders: dict[str, PlacedOrder] = {}
         self.broken: list[Broken] = []
+        self.bulk: dict[str, Script] = {}
+        self.messages: dict[str, SentMessage] = {}
 
     def note(self, request: Request) -> None:
         with self._lock:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from tests.faults.faults import Fault
-from tests.faults.ledger import CALM, END, Broken, Ledger, Request
+from tests.faults.ledger import CALM, END, Broken, Ledger, Request, SentMessage
 
 NEAR_SECONDS = 0.3
 NOISE_SECONDS = 0.3
 CALM_BOUND = 3.0
-SHOWN = 40
+SHOWN, LONGEST = 40, 500
 HEAD = (
     "fault",
     "requests",
@@ -23,15 +23,18 @@ HEAD = (
     "median",
     "longest",
     "bound",
+    "messages",
+    "slowest",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """How the requests of one phase went."""
+    """How the requests of one phase went, and the messages of other systems that were sent in it."""
 
     name: str
     requests: Sequence[Request]
+    messages: Sequence[SentMessage]
     bound: float
 
     @property
@@ -52,6 +55,11 @@ class Phase:
         return max((request.seconds for request in self.requests), default=0)
 
     @property
+    def slowest(self) -> float:
+        """Between a message's arrival at the broker and its effect, seconds."""
+        return max((message.seconds for message in self.messages), default=0)
+
+    @property
     def median(self) -> float:
         return median([request.seconds for request in self.requests] or [0])
 
@@ -65,7 +73,12 @@ class Phase:
 def phases(ledger: Ledger, faults: Sequence[Fault]) -> list[Phase]:
     bounds = {CALM: CALM_BOUND} | {fault.name: fault.bound for fault in faults} | {END: 0.0}
     return [
-        Phase(name, [request for request in ledger.requests if request.phase == name], bound)
+        Phase(
+            name,
+            [request for request in ledger.requests if request.phase == name],
+            [message for message in ledger.messages.values() if message.phase == name],
+            bound,
+        )
         for name, bound in bounds.items()
     ]
 
@@ -99,7 +112,8 @@ def table(ledger: Ledger, found: Sequence[Phase], broken: Sequence[Broken]) -> s
         ]
         told = [len(phase.requests), phase.refused, phase.unanswered, ledger.retried[phase.name], *counts]
         times = [_ms(phase.median), _ms(phase.longest), _ms(phase.bound)]
-        rows.append((phase.name, *map(str, told + times)))
+        sent = [len(phase.messages), _ms(phase.slowest)]
+        rows.append((phase.name, *map(str, told + times + sent)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return "\n".join(
         "  ".join(
@@ -112,9 +126,22 @@ def table(ledger: Ledger, found: Sequence[Phase], broken: Sequence[Broken]) -> s
 
 def story(broken: Sequence[Broken]) -> str:
     """What was broken, the first of it."""
-    lines = [f"  {it.kind} ({it.phase}): {it.what}" for it in broken[:SHOWN]]
+    lines = [f"  {it.kind} ({it.phase}): {it.what[:LONGEST]}" for it in broken[:SHOWN]]
     more = [f"  and {len(broken) - SHOWN} more"] if len(broken) > SHOWN else []
     return "\n".join([f"{len(broken)} promises broken", *lines, *more])
+
+
+def summary(ledger: Ledger, found: Sequence[Phase], broken: Sequence[Broken], events: int, seconds: float) -> str:
+    """The last line."""
+    faults = [phase.name for phase in found if phase.requests and phase.name not in (CALM, END)]
+    counts = {kind: sum(it.kind == kind for it in broken) for kind in ("lost", "doubled", "other")}
+    changes = sum(len(order.applied) for order in ledger.orders.values())
+    return (
+        f"torture: {'FAILED' if broken else 'passed'}, {len(faults)} faults, {len(ledger.requests)} requests, "
+        f"{len(ledger.orders) + len(ledger.bulk)} orders, {changes} acknowledged changes, "
+        f"{len(ledger.messages)} messages from other systems, {events} events; {counts['lost']} lost, "
+        f"{counts['doubled']} doubled, {counts['other']} other promises broken; {seconds:.0f} s"
+    )
 
 
 def _ms(seconds: float) -> int:
