@@ -5,10 +5,11 @@ import time
 import structlog
 
 from oms import queues
+from oms.errors import Unavailable
 from oms.gateway import refunding
 from oms.orders import refunds
 from oms.orders.refunds import DueRefund
-from oms.transactions import read
+from oms.transactions import read, transaction
 
 _log = structlog.get_logger(__name__)
 BATCH = 50
@@ -38,4 +39,8 @@ def _tried(wanted: DueRefund) -> bool:
         return refunding.send(wanted) != "skipped"
     except Exception:  # the claim runs out, and it is tried again
         _log.exception("refund_attempt_broke", order_id=wanted.order_id, refund_id=wanted.refund_id)
-        return True
+    try:
+        transaction(lambda session: refunds.make_way(session, wanted))
+    except Unavailable as error:  # the next round begins with it
+        _log.warning("refund_stays_first", refund_id=wanted.refund_id, reason=error.detail)
+    return True

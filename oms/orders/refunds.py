@@ -178,6 +178,24 @@ def claim(session: Session, wanted: DueRefund) -> tuple[Order, Payment, Refund] 
     return order, payment, refund
 
 
+# Without the order's lock, for somebody may hold it; and not at all while somebody else holds the share.
+_MAKE_WAY = text("""
+    UPDATE refunds SET next_attempt_at = :later WHERE (order_id, refund_id, payment_id) IN (
+        SELECT order_id, refund_id, payment_id FROM refunds
+        WHERE order_id = :order_id AND refund_id = :refund_id AND payment_id = :payment_id
+            AND status IN ('created', 'pending') AND next_attempt_at <= :now
+        FOR UPDATE SKIP LOCKED)
+""")
+
+
+def make_way(session: Session, wanted: DueRefund) -> None:
+    """A share that could not even be claimed waits as long as one that was, so that others come before it."""
+    now = store.now()
+    later = now + timedelta(seconds=LEASE_SECONDS)
+    place = {"order_id": wanted.order_id, "refund_id": wanted.refund_id, "payment_id": wanted.payment_id}
+    session.execute(_MAKE_WAY, {**place, "now": now, "later": later})
+
+
 # Beside the order's version on purpose: an attempt that is under way changes nothing that anybody is shown.
 _SCHEDULE = text("""
     UPDATE refunds SET attempts = :attempts, next_attempt_at = :next_attempt_at, error = :error, updated_at = now()

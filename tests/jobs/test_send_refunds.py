@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from devstack.valkey import Valkey
 from oms import queues, redis_guard
@@ -15,7 +16,7 @@ from oms.orders import refunds
 from oms.transactions import read, transaction
 from tests import factories, paying
 from tests.conftest import Servers
-from tests.floor import mending
+from tests.floor import applications, mending
 from tests.paying import Shop
 
 installation = pytest.fixture(scope="module")(paying.installation)
@@ -89,6 +90,30 @@ class TestTheJob:
         shop.razorpay.refuse_refunds = "No."
         assert shop.send_refunds() == 2
         assert (statuses(shop, refused), statuses(shop, given)) == (["failed"], ["processed"])
+
+    def test_orders_that_stay_locked_keep_no_other_up(
+        self, shop: Shop, servers: Servers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also when as many are locked as are looked at together."""
+        monkeypatch.setattr(job, "BATCH", 2)
+        locked, given = [shop.paid_by_hand(), shop.paid_by_hand()], shop.paid_by_hand()
+        for order in (*locked, given):
+            shop.refund(order, amount=30)
+        engine = create_engine(servers.postgres.url)
+        with (
+            applications.another(shop.app, servers, DB_LOCK_TIMEOUT_MS="50") as impatient,
+            engine.begin() as somebody,
+            impatient.app_context(),
+        ):
+            held = text("SELECT 1 FROM orders WHERE order_id = ANY(:ids) FOR UPDATE")
+            somebody.execute(held, {"ids": [order["order_id"] for order in locked]})
+            job.send_refunds()
+            assert [shop.shares(order)[0].status for order in (*locked, given)] == ["created", "created", "processed"]
+        engine.dispose()
+        for order in locked:
+            shop.make_due(order)
+        assert shop.send_refunds() == 2
+        assert [statuses(shop, order) for order in locked] == [["processed"]] * 2
 
     def test_when_its_time_is_over_it_rings_for_its_successor(
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
