@@ -9,6 +9,7 @@ from flask import Flask
 
 from oms.ids import new_id
 from tests import factories
+from tests.api.test_order_costs import counted
 from tests.callers import Caller, api_key_caller
 from tests.factories import lines_body, url
 
@@ -68,6 +69,20 @@ def test_somebody_elses_order_looks_like_one_that_is_not_there(
     assert foreign.data == absent.data
     assert _plain(foreign) == _plain(absent)
     assert customer.get(url(order)).headers["ETag"] == '"1"'
+
+
+@pytest.mark.parametrize("route", NAMED, ids=lambda route: f"{route[0]} {route[1]}")
+def test_somebody_elses_order_costs_the_same_statements_as_one_that_is_not_there(
+    app: Flask, customer: Caller, other_customer: Caller, route: tuple[str, str, Any]
+) -> None:
+    """So the time of the answer says nothing either."""
+    order = factories.place(customer)
+    other_customer.get("/auth/me")
+    with counted(app) as foreign:
+        other_customer.call(*naming(order["order_id"], route))
+    with counted(app) as absent:
+        other_customer.call(*naming(new_id(), route))
+    assert foreign.statements == absent.statements
 
 
 def test_a_foreign_order_is_not_there_even_when_it_is_in_the_cache(
