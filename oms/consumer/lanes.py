@@ -7,6 +7,7 @@ polling, so that the others move and the group keeps its member.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from oms.consumer.received import Received
 
@@ -26,7 +27,7 @@ class Verdict:
 class Lane:
     """`failures` are tries of the head that count, `delays` those that don't; with a `verdict` the head is a dead
     letter that still has to reach its topic. `done` is the offset to commit, `uncommitted` how many messages it covers
-    that no commit has."""
+    that no commit has, `served` when it last had a part in a batch."""
 
     messages: deque[Received] = field(default_factory=deque)
     failures: int = 0
@@ -36,6 +37,7 @@ class Lane:
     paused: bool = False
     done: int | None = None
     uncommitted: int = 0
+    served: float = 0.0
 
     @property
     def suspect(self) -> bool:
@@ -72,11 +74,14 @@ Lanes = dict[tuple[str, int], Lane]
 
 
 def next_batch(lanes: Iterable[Lane], now: float, size: int) -> list[Received]:
-    """Up to `size` messages of the lanes that run freely, each lane's in order."""
+    """Up to `size` messages of the lanes that run freely, each lane's in order.
+
+    Those that have waited longest come first, so that after an outage no lane waits for the whole backlog of another.
+    """
     batch: list[Received] = []
-    for lane in lanes:
-        if lane.ready(now) and not lane.suspect:
-            batch.extend(list(lane.messages)[: size - len(batch)])
+    for lane in sorted((lane for lane in lanes if lane.ready(now) and not lane.suspect), key=lambda lane: lane.served):
+        batch.extend(islice(lane.messages, size - len(batch)))
+        lane.served = now
         if len(batch) >= size:
             break
     return batch

@@ -18,6 +18,12 @@ def test_a_batch_takes_each_lane_in_order_up_to_its_size() -> None:
     assert [(message.partition, message.offset) for message in batch] == [(0, 1), (0, 2), (1, 5)]
 
 
+def test_a_lane_with_much_to_do_comes_last_the_next_time() -> None:
+    long, short = lane(*range(9)), lane(5, partition=1)
+    assert {message.partition for message in lanes.next_batch([long, short], 1.0, 3)} == {0}
+    assert [message.partition for message in lanes.next_batch([long, short], 2.0, 3)] == [1, 0, 0]
+
+
 def test_a_lane_that_failed_waits_alone_and_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     failed, other = lane(1, 2), lane(5)
