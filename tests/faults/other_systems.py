@@ -19,8 +19,8 @@ from tests.faults.ledger import END, Ledger, SentMessage
 from tests.faults.scripts import POISON, SCRIPTS, Script
 from tests.floor.topics import NEW_ORDER, Listener
 
-BULK, BULK_SECONDS = 4, 0.5
-REPEATED_AT_ONCE, REPEATED_LATER, POISONED = 0.15, 0.15, 0.03
+BULK, BULK_SECONDS = 2, 0.5
+REPEATED_AT_ONCE, REPEATED_LATER, POISONED = 0.15, 0.15, 0.015
 GIVE_UP_SECONDS = 60
 
 
