@@ -3,6 +3,7 @@
 import socket
 import socketserver
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -13,13 +14,14 @@ COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 
 class CuttingWire:
     """Passes everything on. With `cut` set, the next message that holds `at` ends the connection instead of being
-    answered."""
+    answered; before it does, `before_the_cut` is called."""
 
     def __init__(self, database_url: str, at: bytes = COMMIT) -> None:
         self._target = urlsplit(database_url)
         self._at = at
         self.queries: list[str] = []
         self.cut: str | None = None
+        self.before_the_cut: Callable[[], None] = lambda: None
         wire = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -48,6 +50,7 @@ class CuttingWire:
                         server.sendall(sent)
                         back.join(5)
                     if how:
+                        self.before_the_cut()
                         break
                     server.sendall(sent)
             for end in (client, server):
