@@ -1,4 +1,4 @@
-"""Reads from a replica that lags: whoever has just written reads his write, everybody else what the replica knows."""
+"""Reads from a replica that lags: whoever has just written reads his write, everybody else what the replica knows. And what the doctor says of such a replica."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from oms import redis_guard
+from oms.doctor import broker
 from oms.errors import Unavailable
 from oms.transactions import read
 from tests import factories
 from tests.callers import Caller, exact
 from tests.conftest import Servers
+from tests.doctor.test_doctor import examined
 from tests.floor import applications
 from tests.floor.replica import Replica
 
@@ -21,6 +23,12 @@ def replica(app: Flask, servers: Servers, tmp_path_factory: pytest.TempPathFacto
     assert app  # the schema is there before it is copied
     with Replica(tmp_path_factory.mktemp("replica") / "postgres", servers.postgres) as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded broker never answers the doctor about its topics' settings."""
+    monkeypatch.setattr(broker, "PATIENCE_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -89,3 +97,26 @@ def test_without_redis_the_primary_answers(app: Flask, servers: Servers, replica
 def test_nothing_is_written_through_the_replicas_connection(reading: Flask) -> None:
     with reading.app_context(), pytest.raises(Unavailable):
         read(lambda session: session.execute(text("DELETE FROM inbox_events")), replica=True)
+
+
+class TestTheDoctor:
+    def test_a_replica_that_follows_is_well_and_tells_how_far(self, reading: Flask, customer: Caller) -> None:
+        factories.place(customer)
+        _, found = examined(reading)
+        assert found["replica"][0] == "ok"
+        assert "replayed" in found["replica"][1]
+
+    def test_one_that_is_away_is_to_be_looked_into(self, reading: Flask, replica: Replica) -> None:
+        replica.stop()
+        try:
+            _, found = examined(reading)
+        finally:
+            replica.start()
+        assert found["replica"][0] == "warn"
+        assert "READ_DATABASE_URL" in found["replica"][1]
+
+    def test_another_primary_is_no_replica(self, app: Flask, servers: Servers) -> None:
+        with applications.another(app, servers, READ_DATABASE_URL=servers.postgres.url) as made:
+            _, found = examined(made)
+        assert found["replica"][0] == "warn"
+        assert "not a standby" in found["replica"][1]
