@@ -1,4 +1,7 @@
-"""Reads from a replica that lags: whoever has just written reads his write, everybody else what the replica knows. And what the doctor says of such a replica."""
+"""Reads from a replica that lags: whoever has just written reads his write, everybody else what the replica knows.
+
+And what the doctor says of such a replica.
+"""
 
 from collections.abc import Iterator
 
