@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from devstack.kafka import CONSUMED
 from devstack.server import StartError, wait_until
-from tests.faults import audit, report
+from tests.faults import audit, messages, report
 from tests.faults.evidence import gather
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.installation import LOGS, Installation, Stopped, installation
@@ -27,6 +27,7 @@ CALM_SECONDS, FIRST_CALM_SECONDS = 1.5, 6.0
 LONGEST_MINUTES = 15
 LAST_ROUND_MINUTES = 9  # no other round begins after that
 CACHE_SECONDS = 20
+USUALLY_WAITING = 20  # messages on their way when all is well
 EVENTS = (ORDER_EVENTS, NEW_ORDER)
 DEAD = tuple(f"{topic}.dlq" for topic in CONSUMED)
 
@@ -104,6 +105,18 @@ def _inflict(system: Installation, ledger: Ledger, fault: Fault) -> None:
     print(f"{fault.name}: all well after {time.monotonic() - began:.1f} s", flush=True)
     ledger.phase = CALM
     system.under_load(CALM_SECONDS)
+    _catch_up(system, ledger, fault)
+
+
+def _catch_up(system: Installation, ledger: Ledger, fault: Fault) -> None:
+    """Let the consumer work off what has piled up, so that the next fault is not blamed for this one."""
+    until = time.monotonic() + messages.LONGEST_SECONDS
+    while (waiting := messages.unhandled(system, ledger)) > USUALLY_WAITING:
+        if time.monotonic() > until:
+            what = f"{waiting} messages still wait {messages.LONGEST_SECONDS} s afterwards"
+            ledger.note_broken("other", fault.name, what)
+            return
+        system.under_load(0.3)
 
 
 @contextmanager

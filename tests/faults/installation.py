@@ -108,12 +108,12 @@ class Installation:
     def is_well(self) -> bool:
         return len(self.programs["web"].children) == WEB_WORKERS and self._health() == {"ok"}
 
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows, by a way of its own past the wire."""
         connection = psycopg2.connect(self.postgres.url, application_name="auditor", connect_timeout=5)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(statement, parameters or None)
                 return list(cursor.fetchall())
         finally:
             connection.close()
