@@ -77,7 +77,7 @@ lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; 
 
 clean: ## remove the virtual environment and all caches; the data of `make run` stays
 	@rm -rf $(VENV) .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		ops/kafka/target
+		build ops/kafka/target
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/pip:
