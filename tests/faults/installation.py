@@ -37,7 +37,7 @@ PROCESSES = ("web", "worker", "consumer", "clock")
 WEB_WORKERS = 2
 STATEMENT_SECONDS = 3
 START_SECONDS = 60
-RECOVERY_SECONDS = 15
+RECOVERY_SECONDS = 45
 
 
 @dataclass

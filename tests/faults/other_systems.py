@@ -59,9 +59,8 @@ class OtherSystems(threading.Thread):
         self._over.set()
         self.join(3 * GIVE_UP_SECONDS)
         for order in self._orders.values():
-            self._ledger.note_broken(
-                "lost", END, f"{order.key}: other systems wait for an event of it in vain: {order}"
-            )
+            what = f"{order.key} ({order.script.name}) did not get beyond step {order.sent}"
+            self._ledger.note_broken("lost", END, what)
 
     def run(self) -> None:
         try:
