@@ -13,7 +13,7 @@ from typing import Any
 from oms.ids import new_id
 from tests.faults.ledger import CALM, Change, Ledger, PlacedOrder, Request
 
-CLIENT_SECONDS = 10
+CLIENT_SECONDS = 20  # beyond every bound, so that a request that takes too long is seen to
 GIVE_UP_SECONDS = 60
 KEPT_ORDERS = 8
 THINK_SECONDS = 0.1

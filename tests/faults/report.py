@@ -10,6 +10,8 @@ from tests.faults.ledger import CALM, END, Broken, Ledger, Request, SentMessage
 NEAR_SECONDS = 0.3
 NOISE_SECONDS = 0.3
 CALM_BOUND = 3.0
+# How often the time that 95 of 100 calm requests keep to is granted on top: little, unless the machine is busy.
+BUSY = 4
 SHOWN, LONGEST = 40, 500
 HEAD = (
     "fault",
@@ -89,7 +91,7 @@ def out_of_bounds(found: Sequence[Phase], faults: Sequence[Fault]) -> list[Broke
     calm = found[0]
     broken = []
     for phase in found:
-        if phase.longest > phase.bound:
+        if phase.longest > phase.bound + BUSY * calm.usual:
             slowest = max(phase.requests, key=lambda request: request.seconds)
             what = f"{slowest.operation} took {slowest.seconds:.1f} s ({slowest.status} {slowest.detail})"
             broken.append(Broken("other", phase.name, f"{what}, the bound is {phase.bound:.1f} s"))
@@ -98,7 +100,8 @@ def out_of_bounds(found: Sequence[Phase], faults: Sequence[Fault]) -> list[Broke
         if phase.refused or phase.unanswered:
             what = f"{phase.refused} requests were refused, {phase.unanswered} had no answer; none should"
             broken.append(Broken("other", phase.name, f"{what}: {phase.examples}"))
-        if phase.median > calm.median + NEAR_SECONDS or phase.usual > calm.usual + NEAR_SECONDS + NOISE_SECONDS:
+        near = phase.median <= 2 * calm.median + NEAR_SECONDS
+        if not near or phase.usual > 2 * calm.usual + NEAR_SECONDS + NOISE_SECONDS:
             what = f"median {_ms(phase.median)} ms, 95 of 100 within {_ms(phase.usual)} ms"
             broken.append(Broken("other", phase.name, f"{what}; calm {_ms(calm.median)} and {_ms(calm.usual)}"))
     return broken
