@@ -27,7 +27,6 @@ CALM_SECONDS, FIRST_CALM_SECONDS = 1.5, 6.0
 LONGEST_MINUTES = 15
 LAST_ROUND_MINUTES = 9  # no other round begins after that
 CACHE_SECONDS = 20
-USUALLY_WAITING = 20  # messages on their way when all is well
 EVENTS = (ORDER_EVENTS, NEW_ORDER)
 DEAD = tuple(f"{topic}.dlq" for topic in CONSUMED)
 
@@ -110,9 +109,9 @@ def _inflict(system: Installation, ledger: Ledger, fault: Fault) -> None:
 
 def _catch_up(system: Installation, ledger: Ledger, fault: Fault) -> None:
     """Let the consumer work off what has piled up, so that the next fault is not blamed for this one."""
-    until = time.monotonic() + messages.LONGEST_SECONDS
-    while (waiting := messages.unhandled(system, ledger)) > USUALLY_WAITING:
-        if time.monotonic() > until:
+    began = time.time()
+    while waiting := messages.unhandled(system, ledger, began):
+        if time.time() > began + messages.LONGEST_SECONDS:
             what = f"{waiting} messages still wait {messages.LONGEST_SECONDS} s afterwards"
             ledger.note_broken("other", fault.name, what)
             return

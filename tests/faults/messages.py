@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import inf
 
 from tests.faults.evidence import Check, Evidence
 from tests.faults.installation import Installation
@@ -16,12 +17,12 @@ HANDLED = """
 """
 
 
-def unhandled(system: Installation, ledger: Ledger) -> int:
-    """How many of the messages the broker has have had no effect yet; of the others, notes when they had."""
+def unhandled(system: Installation, ledger: Ledger, before: float = inf) -> int:
+    """How many messages that the broker had at a time have had no effect yet; of the others, notes when they had."""
     waiting = [message for message in list(ledger.messages.values()) if message.acknowledged and not message.handled]
     for event_id, at in system.query(HANDLED, [message.event_id for message in waiting]):
         ledger.messages[event_id].handled = at
-    return sum(not message.handled for message in waiting)
+    return sum(not message.handled and message.acknowledged < before for message in waiting)
 
 
 def every_message_had_one_effect(evidence: Evidence) -> Iterator[Broken]:
