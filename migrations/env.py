@@ -6,11 +6,10 @@ and then find nothing to do.
 
 import click
 from alembic import context
-from flask import current_app
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
 
-from oms.extensions import db
+from oms.extensions import db, settings
 
 LOCK = 4_071_523_977
 LOCK_TIMEOUT = "4s"
@@ -18,7 +17,8 @@ STATEMENT_TIMEOUT = "15min"
 
 
 def url() -> str:
-    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    chosen = settings()
+    return chosen.migration_database_url or chosen.database_url
 
 
 def told(ctx, step, heads, run_args):  # type: ignore[no-untyped-def]  # alembic's callback
@@ -60,9 +60,25 @@ def nothing_if_empty(ctx, revision, directives):  # type: ignore[no-untyped-def]
         click.echo("no change in the models")
 
 
+def refuse_pooler(connection: Connection) -> None:
+    """In transaction mode a pooler would hand what is set here, and the lock, to whoever comes next.
+
+    A server names the process that serves the connection; a pooler names one that does not exist.
+    """
+    named = connection.connection.dbapi_connection.info.backend_pid
+    if connection.execute(text("SELECT pg_backend_pid()")).scalar() != named:
+        raise click.ClickException(
+            "there is a pooler between here and PostgreSQL; set MIGRATION_DATABASE_URL to PostgreSQL itself"
+        )
+
+
 def run_online() -> None:
     engine = create_engine(url(), poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as guard, engine.connect() as connection:
+        refuse_pooler(guard)
+        # The role may have limits for the sake of a pooler; here somebody waits as long as it takes.
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            guard.execute(text(f"SET {limit} = 0"))
         # Held by a connection of its own: a migration that commits or fails must not let the next release in early.
         guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))

@@ -37,6 +37,7 @@ class Settings:
 
     database_url: str
     read_database_url: str | None
+    migration_database_url: str | None
     redis_url: str
     kafka_bootstrap_servers: str
     kafka_client_options: Mapping[str, str]
@@ -106,6 +107,7 @@ class Settings:
         settings = {
             "database_url": read.database_url(),
             "read_database_url": read.optional_database_url("READ_DATABASE_URL"),
+            "migration_database_url": read.optional_database_url("MIGRATION_DATABASE_URL"),
             "redis_url": read.redis_url(),
             "kafka_bootstrap_servers": read.text(("KAFKA_BOOTSTRAP_SERVERS", "BROKER_URL")),
             "kafka_client_options": _kafka_client_options(environ),

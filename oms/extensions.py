@@ -74,14 +74,19 @@ def _client(url: str, connect_seconds: float, answer_seconds: float) -> "redis.R
     return client
 
 
-def engine_options(settings: Settings, *, read_only: bool = False) -> dict[str, Any]:
-    """Pool and session limits. A checkout waits 2 s at most; a lost connection is noticed by the first statement."""
-    session = {
+def session_limits(settings: Settings) -> dict[str, int | str]:
+    """What every session of ours asks of PostgreSQL, in milliseconds; behind a pooler the role has to bring it."""
+    return {
         "statement_timeout": settings.db_statement_timeout_ms,
         "lock_timeout": settings.db_lock_timeout_ms,
         "idle_in_transaction_session_timeout": 60_000,
         "timezone": "UTC",
     }
+
+
+def engine_options(settings: Settings, *, read_only: bool = False) -> dict[str, Any]:
+    """Pool and session limits. A checkout waits 2 s at most; a lost connection is noticed by the first statement."""
+    session = session_limits(settings)
     if read_only:
         session["default_transaction_read_only"] = "on"
     return {

@@ -10,6 +10,7 @@ from oms import schema_version
 from oms.config import Settings
 from oms.doctor.finding import Finding, judged
 from oms.errors import Unavailable
+from oms.extensions import session_limits
 from oms.transactions import read
 
 SKEW_SECONDS = 2.0
@@ -18,6 +19,13 @@ _PROCESSES_BESIDE_WEB = 3
 _FACTS = text("""
     SELECT now() AS now, current_setting('max_connections') AS connections,
         current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync
+""")
+
+
+# What a connection asks for when it is made; a pooler in transaction mode drops it.
+_LIMITS = text("""
+    SELECT name, CASE WHEN vartype = 'string' THEN setting ELSE setting || unit END AS found FROM pg_settings
+    WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'TimeZone')
 """)
 
 
@@ -40,6 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         well=wanted < int(facts.connections),
         advice="lower DB_POOL_SIZE or WEB_CONCURRENCY, raise max_connections, or put PgBouncer in front",
     )
+    yield _limits(settings)
     durable = facts.synchronous_commit != "off" and facts.fsync == "on"
     yield judged(
         "durability",
@@ -50,6 +59,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
     )
     if settings.read_database_url:
         yield _replica()
+
+
+def _limits(settings: Settings) -> Finding:
+    found = read(lambda session: {row.name: row.found for row in session.execute(_LIMITS)})
+    wanted = {name.lower(): str(value) for name, value in session_limits(settings).items()}
+    other = [f"{name} is {value}" for name, value in found.items() if wanted[name.lower()] != value.removesuffix("ms")]
+    return judged(
+        "limits of sessions",
+        ", ".join(other) or "as configured",
+        well=not other,
+        advice="a pooler drops what a connection asks for: give the limits to the role, as docs/scaling.md says",
+    )
 
 
 def _schema() -> Finding:
