@@ -1,12 +1,15 @@
 """Reads that may come from the replica, except for a caller whose own last write the replica has not replayed yet.
 
 After a change the primary's WAL position is kept for the caller in Redis; a read by the same caller compares it with
-the replica's. Where nobody can tell (Redis away, replica away), the primary answers.
+the replica's. Where nobody can tell (Redis away, replica away), the primary answers. After a failure this process
+leaves the replica alone for some seconds: one that hangs costs a timeout now and then, and not with every list.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -18,8 +21,22 @@ from oms.transactions import read
 
 T = TypeVar("T")
 REMEMBERED_SECONDS = 600
+PAUSE_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
 _POSITION = text("SELECT CAST(pg_current_wal_insert_lsn() AS text)")
 _CAUGHT_UP = text("SELECT pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)")
+
+
+class Rest:
+    """Until when, on this process's monotonic clock, the replica is left alone."""
+
+    until = 0.0
+
+    @classmethod
+    def begin(cls) -> None:
+        if time.monotonic() >= cls.until:
+            _log.warning("replica_unavailable")
+        cls.until = time.monotonic() + PAUSE_SECONDS
 
 
 def remember_write() -> None:
@@ -33,7 +50,7 @@ def remember_write() -> None:
 
 def read_recent(work: Callable[[Session], T]) -> T:
     """`read(work)`, from the replica where that shows the caller everything he has written."""
-    if settings().read_database_url is None:
+    if settings().read_database_url is None or time.monotonic() < Rest.until:
         return read(work)
     key = _key()
     answer: Any = attempt("read_your_writes", lambda client: (client.get(key),))
@@ -48,9 +65,16 @@ def read_recent(work: Callable[[Session], T]) -> T:
 
     try:
         found = read(fresh, replica=True)
-    except Unavailable:
+    except Unavailable as error:
+        if _went_unanswered(error):
+            Rest.begin()
         found = None
     return found if found is not None else read(work)
+
+
+def _went_unanswered(error: Unavailable) -> bool:
+    """A server that ends a statement says why, in a code; that one says nothing about the next statement."""
+    return getattr(getattr(error.__cause__, "orig", None), "pgcode", None) is None
 
 
 def _key() -> str:

@@ -3,19 +3,25 @@
 And what the doctor says of such a replica.
 """
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from oms import redis_guard
+from oms.api import read_your_writes
+from oms.api.read_your_writes import Rest
 from oms.doctor import broker
 from oms.errors import Unavailable
 from oms.transactions import read
 from tests import factories
 from tests.callers import Caller, exact
 from tests.conftest import Servers
+from tests.depth import THOROUGH
 from tests.doctor.test_doctor import examined
 from tests.floor import applications
 from tests.floor.replica import Replica
@@ -42,6 +48,7 @@ def reading(app: Flask, servers: Servers, replica: Replica) -> Iterator[Flask]:
         replica.catch_up()
         yield made
         replica.catch_up()
+    Rest.until = 0.0
 
 
 def seen(app: Flask, caller: Caller, owner: Caller) -> list[str]:
@@ -86,6 +93,69 @@ def test_without_the_replica_the_primary_answers(reading: Flask, replica: Replic
         assert seen(reading, customer, customer) == [order["order_id"]]
     finally:
         replica.start()
+
+
+def test_a_replica_that_failed_is_left_alone_for_a_while(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_your_writes, "PAUSE_SECONDS", 3600)
+    replica.stop()
+    try:
+        assert seen(reading, staff, customer) == []
+    finally:
+        replica.start()
+    replica.stand_still()
+    order = factories.place(customer)
+    assert seen(reading, staff, customer) == [
+        order["order_id"]
+    ]  # from the primary, although the replica is there again
+    Rest.until = 0.0
+    assert seen(reading, staff, customer) == []
+
+
+def test_a_query_the_replica_ends_is_answered_by_the_primary_and_the_next_one_by_the_replica(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica.stand_still()
+    order = factories.place(customer)
+    with monkeypatch.context() as ending:
+        ending.setattr(read_your_writes, "read", ended_by_the_replica(read_your_writes.read))
+        assert seen(reading, staff, customer) == [order["order_id"]]
+    assert seen(reading, staff, customer) == []
+
+
+def ended_by_the_replica(read: Any) -> Any:
+    """The same, with a statement before it that the replica ends."""
+
+    def late(work: Any, *, replica: bool = False) -> Any:
+        def first_sleep(session: Session) -> Any:
+            session.execute(text("SET statement_timeout = 1"))
+            try:
+                session.execute(text("SELECT pg_sleep(1)"))
+            finally:
+                session.execute(text("SET statement_timeout = 10000"))
+
+        return read(first_sleep if replica else work, replica=replica)
+
+    return late
+
+
+@pytest.mark.skipif(not THOROUGH, reason="waits for seconds until PostgreSQL counts as silent")
+def test_a_replica_that_hangs_costs_one_wait(
+    app: Flask, servers: Servers, replica: Replica, customer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {"READ_DATABASE_URL": replica.url, "REDIS_TIMEOUT_MS": "5000", "DB_STATEMENT_TIMEOUT_MS": "100"}
+    monkeypatch.setattr(read_your_writes, "PAUSE_SECONDS", 3600)
+    with applications.another(app, servers, **variables) as made:
+        seen(made, customer, customer)
+        order = factories.place(customer)
+        replica.pause()
+        try:
+            assert seen(made, customer, customer) == [order["order_id"]]
+            assert Rest.until > time.monotonic()
+        finally:
+            replica.resume()
+    Rest.until = 0.0
 
 
 def test_without_redis_the_primary_answers(app: Flask, servers: Servers, replica: Replica, customer: Caller) -> None:
