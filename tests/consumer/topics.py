@@ -38,7 +38,8 @@ def own_settings(settings: Settings, **changes: Any) -> Settings:
 class Topics:
     """The consumed topics of one test."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, partitions: int = PARTITIONS) -> None:
+        """The embedded broker decides by itself how many partitions a topic has."""
         self.settings = settings
         self.new_order = settings.kafka_new_order_topic
         self.fulfilment = settings.kafka_fulfilment_topic
@@ -46,7 +47,7 @@ class Topics:
         self._producer = Producer({"bootstrap.servers": settings.kafka_bootstrap_servers, "log_level": 0})
         names = [name for topic in settings.consumed_topics for name in (topic, f"{topic}.dlq")]
         if brokers.REAL:
-            brokers.create_topics(settings.kafka_bootstrap_servers, names, PARTITIONS)
+            brokers.create_topics(settings.kafka_bootstrap_servers, names, partitions)
         else:
             for name in names:
                 assert wait_until(lambda name=name: self._exists(name), SECONDS)  # type: ignore[misc]
@@ -91,6 +92,10 @@ class Topics:
         """A message with an event id, on its way; `flush` waits for all of them."""
         headers: list[Header] = [("ce_id", new_id())]
         self._producer.produce(topic, json.dumps(document).encode(), partition=partition, headers=headers)
+
+    def post_by_key(self, topic: str, document: Any, key: str) -> None:
+        """The same, where the key has its partition."""
+        self._producer.produce(topic, json.dumps(document).encode(), key, headers=[("ce_id", new_id())])
 
     def flush(self) -> None:
         assert self._producer.flush(SECONDS) == 0
