@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
-from redis import ConnectionPool
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from oms import redis_address
 from oms.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ class Settings:
     read_database_url: str | None
     migration_database_url: str | None
     redis_url: str
+    redis_queue_url: str | None
     kafka_bootstrap_servers: str
     kafka_client_options: Mapping[str, str]
     kafka_order_topic: str
@@ -109,6 +110,7 @@ class Settings:
             "read_database_url": read.optional_database_url("READ_DATABASE_URL"),
             "migration_database_url": read.optional_database_url("MIGRATION_DATABASE_URL"),
             "redis_url": read.redis_url(),
+            "redis_queue_url": read.redis_queue_url(),
             "kafka_bootstrap_servers": read.text(("KAFKA_BOOTSTRAP_SERVERS", "BROKER_URL")),
             "kafka_client_options": _kafka_client_options(environ),
             "kafka_order_topic": read.text(("KAFKA_ORDER_TOPIC",), "order-events"),
@@ -339,7 +341,15 @@ class _Reader:
         if raw is None:
             self._faults.append("REDIS_URL (or REDIS_DSN, or REDIS_HOST) is missing")
             return ""
-        return self._checked("REDIS_URL", raw, ConnectionPool.from_url, "must look like redis://host:6379/0")
+        return self._redis("REDIS_URL", raw)
+
+    def redis_queue_url(self) -> str | None:
+        raw = self.optional("REDIS_QUEUE_URL")
+        return self._redis("REDIS_QUEUE_URL", raw) if raw else None
+
+    def _redis(self, name: str, raw: str) -> str:
+        rule = "must look like redis://host:6379/0 or redis+sentinel://host:26379,host:26379/service/0"
+        return self._checked(name, raw, lambda url: redis_address.client(url, 1, 1), rule)
 
     def _checked(self, name: str, raw: str, parse: Callable[[str], object], rule: str) -> str:
         try:
@@ -367,18 +377,6 @@ def _is_api_url(url: str) -> bool:
     return bool(parts.hostname) and port != 0 and bare and (parts.scheme == "https" or plain)
 
 
-_KAFKA_OWN = {
-    "KAFKA_BOOTSTRAP_SERVERS",
-    "KAFKA_ORDER_TOPIC",
-    "KAFKA_NEW_ORDER_TOPIC",
-    "KAFKA_FULFILMENT_TOPIC",
-    "KAFKA_COMMANDS_TOPIC",
-    "KAFKA_CONSUMER_GROUP",
-    "KAFKA_SESSION_TIMEOUT_MS",
-    "KAFKA_TOPIC_PARTITIONS",
-    "KAFKA_TOPIC_REPLICATION",
-    "KAFKA_TOPIC_RETENTION_HOURS",
-}
 _KAFKA_CLIENT = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_CLIENT_")
 
 
@@ -387,5 +385,5 @@ def _kafka_client_options(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
         for name, value in environ.items()
-        if name.startswith(_KAFKA_CLIENT) and name not in _KAFKA_OWN and value
+        if name.startswith(_KAFKA_CLIENT) and value
     }

@@ -10,7 +10,7 @@ from oms import queues
 from oms.config import Settings
 from oms.consumer_lag import read_lag
 from oms.doctor.finding import Finding, judged
-from oms.extensions import queue_connection
+from oms.extensions import queue_connection, redis_client
 
 SKEW_SECONDS = 2.0
 FULL = 0.9
@@ -18,19 +18,13 @@ LAG = 10_000
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    client = queue_connection()
     try:
-        began = time.perf_counter()
-        client.ping()
-        took = (time.perf_counter() - began) * 1000
-        yield judged(
-            "Redis",
-            f"answers in {took:.1f} ms",
-            well=took < settings.redis_timeout_ms / 2,
-            advice=f"near REDIS_TIMEOUT_MS ({settings.redis_timeout_ms}), after which requests go on without it",
-        )
-        yield from _configuration(client)
-        yield from _contents(client)
+        yield from _answers("Redis", queue_connection(), settings)
+        yield from _configuration(queue_connection())
+        if settings.redis_queue_url:
+            yield from _answers("Redis of the cache", redis_client(), settings)
+            yield from _eviction("its eviction policy", redis_client())
+        yield from _contents()
     except redis.RedisError as error:
         yield Finding(
             "warn",
@@ -40,20 +34,36 @@ def examine(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _configuration(client: "redis.Redis") -> Iterator[Finding]:
+def _answers(what: str, client: "redis.Redis", settings: Settings) -> Iterator[Finding]:
+    began = time.perf_counter()
+    client.ping()
+    took = (time.perf_counter() - began) * 1000
+    yield judged(
+        what,
+        f"answers in {took:.1f} ms",
+        well=took < settings.redis_timeout_ms / 2,
+        advice=f"near REDIS_TIMEOUT_MS ({settings.redis_timeout_ms}), after which requests go on without it",
+    )
+
+
+def _eviction(what: str, client: "redis.Redis") -> Iterator[Finding]:
     try:
         found: Any = client.config_get("maxmemory*")
     except redis.ResponseError:  # hosting services forbid CONFIG
-        yield Finding("ok", "eviction policy", "not ours to read")
+        yield Finding("ok", what, "not ours to read")
     else:
         policy = found.get("maxmemory-policy", "unknown")
         yield judged(
-            "eviction policy",
+            what,
             policy,
             well=policy == "noeviction",
             advice="set maxmemory-policy noeviction: any other one drops queued jobs when memory is short",
             grade="fail",
         )
+
+
+def _configuration(client: "redis.Redis") -> Iterator[Finding]:
+    yield from _eviction("eviction policy", client)
     memory: Any = client.info("memory")
     limit = memory.get("maxmemory", 0)
     share = memory["used_memory"] / limit if limit else 0.0
@@ -70,7 +80,7 @@ def _configuration(client: "redis.Redis") -> Iterator[Finding]:
     )
 
 
-def _contents(client: "redis.Redis") -> Iterator[Finding]:
+def _contents() -> Iterator[Finding]:
     depth = queues.depth()
     yield judged(
         "jobs",
@@ -78,7 +88,7 @@ def _contents(client: "redis.Redis") -> Iterator[Finding]:
         well=depth["failed"] == 0 and depth["waiting"] < 10,
         advice="is the worker running? What a failed job had to do is found again by the clock; its log says why",
     )
-    behind = sum(read_lag(client).values())
+    behind = sum(read_lag(redis_client()).values())
     yield judged(
         "consumer",
         f"{behind} messages behind",
