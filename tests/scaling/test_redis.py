@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 import redis
 from flask import Flask
+from rq.serializers import JSONSerializer
 
 from devstack.server import wait_until
 from devstack.valkey import Valkey
 from oms import queues, redis_guard
 from oms.doctor import redis_server
-from oms.extensions import settings
+from oms.extensions import queue_connection, settings
 from tests.callers import Caller, person
 from tests.conftest import Servers
 from tests.depth import THOROUGH
 from tests.factories import cached_body, place, url
 from tests.floor import applications
 from tests.floor.sentinels import sentinels
+from worker import OmsWorker
 
 
 @pytest.fixture
@@ -112,6 +114,9 @@ def test_a_failover_by_sentinels_is_met_without_an_error_and_the_new_leader_is_u
             queues.queue().empty()
             assert queues.insist(queues.PUBLISH_OUTBOX)
             assert client.llen(f"rq:queue:{queues.QUEUE}") == 1
+            worker = OmsWorker([queues.queue()], connection=queue_connection(), serializer=JSONSerializer)
+            worker.work(burst=True, logging_level="WARNING")
+            assert queues.depth() == {"waiting": 0, "failed": 0}
         # The old leader comes back as one who follows, and takes no writes: nobody may be stuck with it.
         watched.leader.start()
         assert wait_until(cached_again, 30)
