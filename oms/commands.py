@@ -9,7 +9,15 @@ from confluent_kafka import KafkaException
 from flask import Flask
 from flask.cli import AppGroup
 
-from oms import account_commands, consumer_commands, doctor_command, kafka, payment_commands, schema_version
+from oms import (
+    account_commands,
+    consumer_commands,
+    distribution_command,
+    doctor_command,
+    kafka,
+    payment_commands,
+    schema_version,
+)
 from oms.extensions import settings
 from oms.jobs.sweep import Sweep
 
@@ -56,6 +64,7 @@ def register(app: Flask) -> None:
         *consumer_commands.COMMANDS,
         *payment_commands.COMMANDS,
         *doctor_command.COMMANDS,
+        *distribution_command.COMMANDS,
     ):
         oms.add_command(command)
     app.cli.add_command(oms)

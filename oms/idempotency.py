@@ -109,8 +109,8 @@ _KEEP = text(_INSERT)
 # For a statement that writes a change and its answer together: `WITH ..., {KEPT} SELECT ...`.
 KEPT = f"kept AS ({_INSERT})"
 _PURGE = text("""
-    DELETE FROM idempotency_keys WHERE ctid IN (
-        SELECT ctid FROM idempotency_keys WHERE created_at < now() - make_interval(hours => :hours) LIMIT :batch)
+    DELETE FROM idempotency_keys WHERE (caller, key) IN (
+        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - make_interval(hours => :hours) LIMIT :batch)
 """)
 
 
