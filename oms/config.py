@@ -68,8 +68,8 @@ class Settings:
     default_currency: str
     cache_ttl_seconds: int
     redis_timeout_ms: int
-    outbox_retention_hours: int
-    idempotency_retention_hours: int
+    outbox_retention_hours: float
+    idempotency_retention_hours: float
     pending_order_ttl_minutes: int
     return_window_days: int
     invoice_series: str
@@ -139,8 +139,8 @@ class Settings:
             "default_currency": read.currency("DEFAULT_CURRENCY", "USD"),
             "cache_ttl_seconds": read.integer("CACHE_TTL_SECONDS", 300, 1, 86_400),
             "redis_timeout_ms": read.integer("REDIS_TIMEOUT_MS", 100, 10, 10_000),
-            "outbox_retention_hours": read.integer("OUTBOX_RETENTION_HOURS", 72, 1, 8760),
-            "idempotency_retention_hours": read.integer("IDEMPOTENCY_RETENTION_HOURS", 24, 1, 8760),
+            "outbox_retention_hours": read.hours("OUTBOX_RETENTION_HOURS", 72),
+            "idempotency_retention_hours": read.hours("IDEMPOTENCY_RETENTION_HOURS", 24),
             "pending_order_ttl_minutes": read.integer("PENDING_ORDER_TTL_MINUTES", 0, 0, 525_600),
             "return_window_days": read.integer("RETURN_WINDOW_DAYS", 30, 0, 3650),
             "invoice_series": read.series("INVOICE_SERIES", "INV-{year}"),
@@ -217,6 +217,16 @@ class _Reader:
             self._faults.append(f"{name} must be a whole number from {low} to {high}")
             return default
         return int(raw)
+
+    def hours(self, name: str, default: int) -> float:
+        """Up to a year; a part of an hour is for those who want to see it pass."""
+        raw = self.optional(name)
+        if raw is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", raw) or not 0.01 <= float(raw) <= 8760:
+            self._faults.append(f"{name} must be a number of hours from 0.01 to 8760")
+            return default
+        return float(raw) if "." in raw else int(raw)
 
     def choice(self, names: tuple[str, ...], allowed: tuple[str, ...], default: str) -> str:
         raw = self.optional(*names)

@@ -110,7 +110,7 @@ _KEEP = text(_INSERT)
 KEPT = f"kept AS ({_INSERT})"
 _PURGE = text("""
     DELETE FROM idempotency_keys WHERE (caller, key) IN (
-        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - make_interval(hours => :hours) LIMIT :batch)
+        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '1 hour' * :hours LIMIT :batch)
 """)
 
 
@@ -118,6 +118,6 @@ def _in_progress() -> Conflict:
     return Conflict("The first request with this key is still running.", code="idempotency_in_progress", retry_after=1)
 
 
-def purge(session: Session, hours: int, batch: int = 5000) -> int:
+def purge(session: Session, hours: float, batch: int = 5000) -> int:
     """Forget answers older than `hours`, at most `batch`; returns how many went."""
     return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]

@@ -225,7 +225,7 @@ _LAG = text("""
 _PURGE = text("""
     DELETE FROM outbox_events WHERE (order_id, version, position) IN (
         SELECT order_id, version, position FROM outbox_events
-        WHERE created_at < now() - make_interval(hours => :hours) AND published_at IS NOT NULL LIMIT :batch)
+        WHERE created_at < now() - interval '1 hour' * :hours AND published_at IS NOT NULL LIMIT :batch)
 """)
 
 
@@ -243,6 +243,6 @@ def lag(session: Session) -> Lag:
     return Lag(pending, float(seconds), refused)
 
 
-def purge(session: Session, hours: int, batch: int = 5000) -> int:
+def purge(session: Session, hours: float, batch: int = 5000) -> int:
     """Delete published rows older than `hours`, at most `batch`; returns how many went."""
     return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]
