@@ -14,6 +14,7 @@ from oms import (
     consumer_commands,
     distribution_command,
     doctor_command,
+    generate_command,
     kafka,
     payment_commands,
     schema_version,
@@ -65,6 +66,7 @@ def register(app: Flask) -> None:
         *payment_commands.COMMANDS,
         *doctor_command.COMMANDS,
         *distribution_command.COMMANDS,
+        *generate_command.COMMANDS,
     ):
         oms.add_command(command)
     app.cli.add_command(oms)

@@ -1,0 +1,1 @@
+"""Orders by the million, for measuring and for trying things out."""
