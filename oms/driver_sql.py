@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
-def compiled(statement: str) -> str:
+class DriverStatement(str):
+    """SQL in the driver's form."""
+
+
+def compiled(statement: str) -> DriverStatement:
     """A statement with parameters written `:name`, in the driver's form."""
-    return str(text(statement).compile(dialect=_DIALECT))
+    return DriverStatement(text(statement).compile(dialect=_DIALECT))
 
 
-def run(session: Session, statement: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
+def run(session: Session, statement: DriverStatement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
     """Execute a `compiled` statement in the session's transaction."""
     return session.connection().exec_driver_sql(statement, dict(parameters))

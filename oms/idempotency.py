@@ -32,7 +32,7 @@ class IdempotencyKey(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
-    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at", postgresql_using="brin"),)
+    __table_args__ = (Index("ix_idempotency_keys_created", "created_at"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,8 @@ _KEEP = text(_INSERT)
 KEPT = f"kept AS ({_INSERT})"
 _PURGE = text("""
     DELETE FROM idempotency_keys WHERE (caller, key) IN (
-        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '1 hour' * :hours LIMIT :batch)
+        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '1 hour' * :hours
+        ORDER BY created_at LIMIT :batch)
 """)
 
 

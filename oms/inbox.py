@@ -25,7 +25,7 @@ class InboxEvent(Base):
     topic: Mapped[str] = mapped_column(String(249))
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
-    __table_args__ = (Index("ix_inbox_events_received_at", "received_at", postgresql_using="brin"),)
+    __table_args__ = (Index("ix_inbox_events_received", "received_at"),)
 
 
 # Sorted, so that two consumers that meet the same events wait for each other instead of locking each other up.
@@ -38,9 +38,9 @@ _ENTER = text("""
 """)
 _FORGET = text("DELETE FROM inbox_events WHERE consumer = :consumer AND event_id = :event_id")
 _PURGE = text("""
-    DELETE FROM inbox_events WHERE (consumer, event_id) IN (
-        SELECT consumer, event_id FROM inbox_events
-        WHERE received_at < now() - make_interval(days => :days) LIMIT :batch)
+    DELETE FROM inbox_events WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM inbox_events
+        WHERE received_at < now() - make_interval(days => :days) ORDER BY received_at LIMIT :batch))
 """)
 
 

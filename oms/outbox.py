@@ -52,7 +52,7 @@ class OutboxEvent(Base):
     __table_args__ = (
         CheckConstraint(f"shard >= 0 AND shard < {SHARDS}", name="shard"),
         Index("ix_outbox_events_pending", "shard", "retry_at", postgresql_where=text("published_at IS NULL")),
-        Index("ix_outbox_events_created_at", "created_at", postgresql_using="brin"),
+        Index("ix_outbox_events_created", "created_at"),
     )
 
 
@@ -225,7 +225,8 @@ _LAG = text("""
 _PURGE = text("""
     DELETE FROM outbox_events WHERE (order_id, version, position) IN (
         SELECT order_id, version, position FROM outbox_events
-        WHERE created_at < now() - interval '1 hour' * :hours AND published_at IS NOT NULL LIMIT :batch)
+        WHERE created_at < now() - interval '1 hour' * :hours AND published_at IS NOT NULL
+        ORDER BY created_at LIMIT :batch)
 """)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from oms.app import create_app
 from oms.config import Settings
+from oms.extensions import db
 from oms.ids import new_id
 from oms.orders import cache, representation, store
 from oms.orders.order import Order
@@ -99,6 +100,12 @@ def execute(app: Flask, statement: str, **parameters: Any) -> None:
     """A change behind the product's back."""
     with app.app_context():
         transaction(lambda session: session.execute(text(statement), parameters))
+
+
+def vacuum(app: Flask) -> None:
+    """Statistics for the planner, and pages marked as visible to all."""
+    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
 
 
 def outbox(app: Flask, order: Any) -> list[Any]:

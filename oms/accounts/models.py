@@ -23,6 +23,7 @@ class User(Base):
         UniqueConstraint("firebase_uid"),
         CheckConstraint(f"role IN ({_quoted(ROLES)})", name="role"),
         # For the sweep, which looks for what has changed in the last minutes.
+        Index("ix_users_admins", "created_at", "id", postgresql_where=text("role = 'admin'")),
         Index("ix_users_changed_firebase", "updated_at", postgresql_where=text("firebase_uid IS NOT NULL")),
     )
 

@@ -251,7 +251,13 @@ class OrderFilters(Schema):
     created_to = Timestamp(metadata={"description": "Up to, not including."})
     q = Text(
         validate=validate.Length(1, 100),
-        metadata={"description": "An order id or its beginning, a customer, a facility, a phone number or a SKU."},
+        metadata={
+            "description": (
+                "An order id or its beginning, a customer, a facility, a phone number or a SKU. Of a SKU or a beginning"
+                " that more than 1,000 orders have, those with the highest ids are looked at; of a customer's own"
+                " orders, the newest 5,000."
+            )
+        },
     )
 
 

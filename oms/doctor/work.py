@@ -11,9 +11,10 @@ from oms.transactions import read
 
 LAG_SECONDS = 60
 _REFUNDS = text("""
-    SELECT count(*) FILTER (WHERE status = 'failed') AS failed,
-        count(*) FILTER (WHERE status IN ('created', 'pending') AND next_attempt_at < now() - interval '15 minutes')
-        AS late FROM refunds
+    SELECT (SELECT count(*) FROM refunds WHERE status = 'failed') AS failed, (
+        SELECT count(*) FROM refunds
+        WHERE status IN ('created', 'pending') AND next_attempt_at < now() - interval '15 minutes'
+    ) AS late
 """)
 _UNMATCHED = text("""
     SELECT count(*) FROM payment_events WHERE outcome = 'unmatched' AND received_at > now() - interval '7 days'

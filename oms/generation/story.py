@@ -277,14 +277,14 @@ def _announce_return(story: Story, moment: datetime, owner: Actor, reason: str) 
     items = [ReturnItem(line.line_no, line.quantity) for line in order.lines]
     request = ReturnRequest(f"GT{order.payments[0].payment_id[2:]}", "requested", reason, moment, moment, items=items)
     order.returns.append(request)
-    _tell_return(story, moment, owner, request, events.RETURN_REQUESTED)
+    _tell_return(story, moment, owner, request)
     story.move(moment, lifecycle.RETURN_REQUESTED, owner, reason=reason)
 
 
 def _accept_return(story: Story, moment: datetime) -> None:
     (request,) = story.order.returns
     request.status, request.updated_at = "accepted", moment
-    _tell_return(story, moment, STAFF, request, events.RETURN_ACCEPTED)
+    _tell_return(story, moment, STAFF, request)
 
 
 def _take_back(story: Story, moment: datetime) -> None:
@@ -293,14 +293,14 @@ def _take_back(story: Story, moment: datetime) -> None:
         line.returned_quantity = line.refunded_quantity = item.accepted_quantity = line.quantity
         item.condition = "as_new"
     request.status, request.updated_at = "received", moment
-    _tell_return(story, moment, STAFF, request, events.RETURN_RECEIVED)
+    _tell_return(story, moment, STAFF, request)
     story.move(moment, lifecycle.RETURNED, STAFF)
     _refund(story, moment, order.total_amount, f"return:{request.return_id}")
     request.status = "closed"
-    _tell_return(story, moment, STAFF, request, events.RETURN_CLOSED)
+    _tell_return(story, moment, STAFF, request)
 
 
-def _tell_return(story: Story, moment: datetime, actor: Actor, request: ReturnRequest, kind: str) -> None:
+def _tell_return(story: Story, moment: datetime, actor: Actor, request: ReturnRequest) -> None:
     order = story.order
     entry = _money(order, f"return.{request.status}", actor, {"return_id": request.return_id})
-    story.note(moment, entry, lambda: [events.return_changed(kind, order, actor, request)])
+    story.note(moment, entry, lambda: [events.return_changed(order, actor, request)])

@@ -104,13 +104,23 @@ class OrderRow(Adjusted, Base):
         CheckConstraint("rounding_adjustment >= -0.10 AND rounding_adjustment <= 0.10", name="rounding_adjustment"),
         CheckConstraint("version >= 1", name="version"),
         *_adjustment_checks(),
-        Index("ix_orders_created", desc("created_at"), desc("order_id")),
-        Index("ix_orders_customer", "customer_id", desc("created_at"), desc("order_id")),
-        Index("ix_orders_facility", "facility_id", desc("created_at"), desc("order_id")),
+        # What filters a customer's orders is beside his key, so that no order is read that the filter drops.
+        Index(
+            "ix_orders_customer_newest",
+            "customer_id",
+            desc("created_at"),
+            desc("order_id"),
+            postgresql_include=["status", "facility_id"],
+        ),
+        Index("ix_orders_facility_status", "facility_id", "status", desc("created_at"), desc("order_id")),
         Index("ix_orders_status", "status", desc("created_at"), desc("order_id")),
         Index("ix_orders_order_id_prefix", "order_id", postgresql_ops={"order_id": "text_pattern_ops"}),
         Index(
-            "ix_orders_phone", text("(address ->> 'phone')"), postgresql_where=text("address ->> 'phone' IS NOT NULL")
+            "ix_orders_phone_newest",
+            text("(address ->> 'phone')"),
+            desc("created_at"),
+            desc("order_id"),
+            postgresql_where=text("address ->> 'phone' IS NOT NULL"),
         ),
     )
 
@@ -159,7 +169,7 @@ class OrderItem(Adjusted, Base):
         ),
         CheckConstraint("return_window_days >= 0", name="return_window_days"),
         *_adjustment_checks(),
-        Index("ix_order_items_sku", "sku"),
+        Index("ix_order_items_sku_order", "sku", "order_id"),
     )
 
 
@@ -272,6 +282,7 @@ class Refund(Base):
         CheckConstraint(_one_of("status", REFUND_STATUSES), name="status"),
         CheckConstraint(f"amount > 0 AND amount <= {_MAX_MONEY}", name="amount"),
         Index("ix_refunds_due", "next_attempt_at", postgresql_where=text("status IN ('created', 'pending')")),
+        Index("ix_refunds_failed", "created_at", postgresql_where=text("status = 'failed'")),
     )
 
 

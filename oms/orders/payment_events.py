@@ -22,7 +22,7 @@ class PaymentEvent(Base):
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
-    __table_args__ = (Index("ix_payment_events_received_at", "received_at", postgresql_using="brin"),)
+    __table_args__ = (Index("ix_payment_events_received", "received_at"),)
 
 
 _TAKE = text("""
@@ -34,8 +34,9 @@ _CLOSE = text("""
     WHERE provider = :provider AND event_id = :event_id
 """)
 _PURGE = text("""
-    DELETE FROM payment_events WHERE ctid IN (
-        SELECT ctid FROM payment_events WHERE received_at < now() - make_interval(days => :days) LIMIT :batch)
+    DELETE FROM payment_events WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM payment_events
+        WHERE received_at < now() - make_interval(days => :days) ORDER BY received_at LIMIT :batch))
 """)
 
 

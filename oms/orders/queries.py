@@ -3,39 +3,44 @@ order_id), newest first; their bodies come from the cache, or in one more query.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
 from oms.orders import lifecycle
 
-_BEFORE = "(orders.created_at, orders.order_id) < (:before_time, :before_id)"
-_NEWEST_FIRST = "ORDER BY orders.created_at DESC, orders.order_id DESC"
-# Each branch is one index look-up; an OR over them would read the whole table.
-_SEARCH = """orders.order_id IN (
-    SELECT order_id FROM orders WHERE order_id LIKE :q_prefix
-    UNION SELECT order_id FROM orders WHERE customer_id = :q
-    UNION SELECT order_id FROM orders WHERE facility_id = :q
-    UNION SELECT order_id FROM orders WHERE address ->> 'phone' = :q
-    UNION SELECT order_id FROM order_items WHERE sku = :q)"""
-_CONDITIONS = {
-    "owner": "customer_id = :owner",
-    "customer_id": "customer_id = :customer_id",
-    "facility_id": "facility_id = :facility_id",
-    "status": "orders.status = :status",
-    "created_from": "orders.created_at >= :created_from",
-    "created_to": "orders.created_at < :created_to",
-    "q": _SEARCH,
+# What a search looks at of an article or the beginning of an id that more orders than these have: the highest ids.
+MOST_FOUND = 1000
+# Of the orders of somebody who searches his own, the newest.
+MOST_OWN = 5000
+_NEWEST_FIRST = "ORDER BY created_at DESC, order_id DESC"
+_TIMES = {
+    "created_from": "created_at >= :created_from",
+    "created_to": "created_at < :created_to",
+    "before_time": "(created_at, order_id) < (:before_time, :before_id)",
 }
+_LIKE = "order_id LIKE :q_prefix"
+_PHONE = "address ->> 'phone' = :q"
 _COUNT = text("SELECT count(*) FROM orders WHERE customer_id = :customer_id")
-_FOUND = "SELECT order_id, version, created_at FROM orders"
-_NUMBERED = text(f"{_FOUND} WHERE customer_id = :customer_id {_NEWEST_FIRST} LIMIT :page_size OFFSET :skipped")
+
+
+def _found(chosen: str) -> TextClause:
+    """The orders whose ids `chosen` selects. Whatever has to be walked over to choose them, only these are read."""
+    return text(
+        f"SELECT order_id, version, created_at FROM orders WHERE order_id = ANY(ARRAY({chosen})) {_NEWEST_FIRST}"
+    )
+
+
+_NUMBERED = _found(
+    f"SELECT order_id FROM orders WHERE customer_id = :customer_id {_NEWEST_FIRST} LIMIT :page_size OFFSET :skipped"
+)
 
 
 class Found(NamedTuple):
@@ -60,19 +65,92 @@ def list_orders(session: Session, filters: Mapping[str, Any], limit: int, cursor
     Raises `Invalid` bad_cursor or unknown_status.
     """
     given = {name: value for name, value in filters.items() if value is not None}
-    parameters: dict[str, Any] = {**given, "limit": limit + 1}
-    conditions = [_CONDITIONS[name] for name in given]
+    if "owner" in given:
+        given["customer_id"] = given["owner"]
+    parameters: dict[str, Any] = {**given, "limit": limit + 1, "statuses": list(lifecycle.STATUSES)}
     if "status" in given:
-        parameters["status"] = lifecycle.parse(given["status"])
+        parameters["statuses"] = [lifecycle.parse(given["status"])]
     if "q" in given:
         parameters["q_prefix"] = _like_prefix(given["q"])
     if cursor is not None:
         parameters["before_time"], parameters["before_id"] = _read_cursor(cursor)
-        conditions.append(_BEFORE)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    rows = session.execute(text(f"{_FOUND} {where} {_NEWEST_FIRST} LIMIT :limit"), parameters).all()
+    statement = _page(frozenset(parameters) & _SHAPING)
+    rows = session.execute(statement, parameters).all()
     orders = [Found(*row) for row in rows[:limit]]
     return Page(orders, _cursor(orders[-1]) if len(rows) > limit else None)
+
+
+_SHAPING = frozenset({"customer_id", "facility_id", "status", "q", *_TIMES})
+
+
+@cache
+def _page(given: frozenset[str]) -> TextClause:
+    """The statement for what is given. Each part of it walks one index from the newest order on, and stops in time."""
+    times = [_TIMES[name] for name in sorted(given & _TIMES.keys())]
+    if "q" in given:
+        return _found(_searched(given, times))
+    if "customer_id" in given:
+        return _found(_of_customer(":customer_id", times, _of_status_and_facility(given)))
+    if "facility_id" in given:
+        return _found(_by_status(["facility_id = :facility_id", *times]))
+    return _found(_by_status(times))
+
+
+def _of_status_and_facility(given: frozenset[str]) -> list[str]:
+    conditions = {"status": "status = ANY(:statuses)", "facility_id": "facility_id = :facility_id"}
+    return [condition for name, condition in conditions.items() if name in given]
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _by_status(conditions: Sequence[str]) -> str:
+    """The newest of each status, and of these the newest.
+
+    One index then serves lists of all statuses and of one. With an index by time alone beside it, the planner would
+    take that one for a status that is frequent, and read all the newer orders which do not have it.
+    """
+    return f"""
+        SELECT order_id FROM unnest(CAST(:statuses AS text[])) AS wanted (status) CROSS JOIN LATERAL (
+            SELECT order_id, created_at FROM orders {_where(["orders.status = wanted.status", *conditions])}
+            {_NEWEST_FIRST} LIMIT :limit
+        ) AS newest {_NEWEST_FIRST} LIMIT :limit"""
+
+
+def _of_customer(customer: str, times: Sequence[str], others: Sequence[str]) -> str:
+    """A customer's orders, newest first. OFFSET 0 keeps `others` out of the choice of the index."""
+    return f"""
+        SELECT order_id FROM (
+            SELECT order_id, created_at, status, facility_id FROM orders
+            {_where([f"customer_id = {customer}", *times])} {_NEWEST_FIRST} OFFSET 0
+        ) AS his {_where(others)} {_NEWEST_FIRST} LIMIT :limit"""
+
+
+def _searched(given: frozenset[str], times: Sequence[str]) -> str:
+    others = _of_status_and_facility(given)
+    if "customer_id" in given:
+        return f"""
+            SELECT order_id FROM (
+                SELECT order_id, created_at, customer_id, status, facility_id, address FROM orders
+                {_where(["customer_id = :customer_id", *times])} {_NEWEST_FIRST} LIMIT {MOST_OWN}
+            ) AS his
+            {_where([_OWN_MATCH, *others])} {_NEWEST_FIRST} LIMIT :limit"""
+    branches = [
+        _of_customer(":q", times, others),
+        _by_status(["facility_id = :q", *times]),
+        f"SELECT order_id FROM orders {_where([_PHONE, *times, *others])} {_NEWEST_FIRST} LIMIT :limit",
+        f"SELECT order_id FROM orders WHERE {_LIKE} ORDER BY order_id USING ~>~ LIMIT {MOST_FOUND}",
+        f"SELECT order_id FROM order_items WHERE sku = :q ORDER BY order_id DESC LIMIT {MOST_FOUND}",
+    ]
+    return f"""
+        SELECT order_id FROM orders
+        {_where([f"order_id = ANY(ARRAY({' UNION '.join(f'({branch})' for branch in branches)}))", *times, *others])}
+        {_NEWEST_FIRST} LIMIT :limit"""
+
+
+_OWN_MATCH = f"""(his.order_id LIKE :q_prefix OR customer_id = :q OR facility_id = :q OR {_PHONE}
+    OR :q = ANY(ARRAY(SELECT sku FROM order_items WHERE order_items.order_id = his.order_id)))"""
 
 
 def list_numbered(session: Session, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
@@ -90,7 +168,11 @@ def _like_prefix(q: str) -> str:
 
 
 def _cursor(order: Found) -> str:
-    return base64.urlsafe_b64encode(f"{order.created_at.isoformat()}|{order.order_id}".encode()).decode().rstrip("=")
+    return _cursor_at(order.created_at, order.order_id)
+
+
+def _cursor_at(moment: datetime, order_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{order_id}".encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, str]:

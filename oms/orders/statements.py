@@ -7,7 +7,7 @@ in and come out as JSON. A write carries only the parts that it has something fo
 from functools import cache
 
 from oms import idempotency, outbox
-from oms.driver_sql import compiled
+from oms.driver_sql import DriverStatement, compiled
 
 _HEADER = """
     orders.order_id, customer_id, creator_id, facility_id, managed_by, orders.status, currency, total_amount,
@@ -185,17 +185,17 @@ ADD_LINES = compiled(_INSERT_LINES)
 
 
 @cache
-def create(parts: frozenset[str]) -> str:
+def create(parts: frozenset[str]) -> DriverStatement:
     """Inserts an order with its lines, journey and events, and the named parts (`kept` is a stored answer)."""
     return _write(_PLACED, parts)
 
 
 @cache
-def save(parts: frozenset[str]) -> str:
+def save(parts: frozenset[str]) -> DriverStatement:
     """Updates an order and its changed lines, appends journey and events, and writes the named parts."""
     return _write(_SAVED, parts)
 
 
-def _write(first: str, parts: frozenset[str]) -> str:
+def _write(first: str, parts: frozenset[str]) -> DriverStatement:
     optional = [_PARTS[name] for name in sorted(parts)]
     return compiled(f"WITH {', '.join([first, _INSERT_JOURNEY, *optional, outbox.INSERT])} SELECT 1")

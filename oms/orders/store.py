@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import outbox
 from oms.accounts.actor import Actor
-from oms.driver_sql import run
+from oms.driver_sql import DriverStatement, run
 from oms.errors import Conflict, NotFound
 from oms.ids import ORDER_ID
 from oms.orders import rows, statements
@@ -111,7 +111,7 @@ def now() -> datetime:
 
 def _execute(
     session: Session,
-    statement: Callable[[frozenset[str]], str],
+    statement: Callable[[frozenset[str]], DriverStatement],
     order: Order,
     change: Change,
     kept: Mapping[str, Any] | None = None,

@@ -1,0 +1,58 @@
+"""A shop large enough that the planner has a choice, with rows in every table that grows."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests import factories, generated
+from tests.conftest import Servers
+from tests.depth import THOROUGH
+
+ORDERS = 20_000 if THOROUGH else 6_000
+_OTHERS = """
+    INSERT INTO users (id, email, firebase_uid, password_hash, updated_at, role)
+        SELECT 'U' || n, n || '@example.com', CASE WHEN n % 2 = 0 THEN 'F' || n END,
+            CASE WHEN n % 4 = 1 THEN 'x' END, now() - interval '1 day', CASE WHEN n = 7 THEN 'admin' ELSE 'customer' END
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO token_families (id, user_id, current_jti, expires_at)
+        SELECT 'T' || n, 'U' || (1 + n % {rows}), 'J' || n, now() + n * interval '1 second' - interval '2 days'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO api_keys (id, name, secret_hash, scopes, created_by)
+        SELECT 'K' || n, 'k', 'x', ARRAY['payments'], 'U7' FROM generate_series(1, 20) AS n;
+    INSERT INTO idempotency_keys (caller, key, fingerprint, status, body, created_at)
+        SELECT 'C' || n % 100, 'K' || n, '', 201, '', now() - n * interval '10 seconds' - interval '22 hours'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO inbox_events (consumer, event_id, topic, received_at)
+        SELECT 'c', 'E' || n, 't', now() - n * interval '10 seconds' - interval '13 days 22 hours'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO dead_letters (consumer, event_id, topic, partition, "offset", headers, reason, attempts, replayed_at)
+        SELECT 'c', 'E' || n, 't', 0, n, '[]', 'r', 5, CASE WHEN n > 9 THEN now() END
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO payment_events (provider, event_id, kind, outcome, occurred_at, received_at)
+        SELECT 'razorpay', 'E' || n, 'captured', 'applied', now(), now() - n * interval '1 hour'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO order_processing (order_id, event_id) SELECT order_id, 'E' FROM orders;
+    INSERT INTO invoices (series, number, label, kind, order_id, document)
+        SELECT 'S', n, 'S-' || n, 'invoice', 'GEN-' || lpad(CAST(n AS text), 10, '0'), '{{}}'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO refunds (order_id, refund_id, payment_id, cause, status, amount)
+        SELECT order_id, 'R', payment_id, 'more', 'processed', 1 FROM payments;
+    INSERT INTO return_requests (order_id, return_id, status, reason)
+        SELECT order_id, 'T', 'closed', 'other' FROM orders;
+    INSERT INTO return_items (order_id, return_id, line_no, quantity) SELECT order_id, 'T', 1, 1 FROM orders;
+    UPDATE payments SET provider = 'razorpay', provider_order_id = 'o' || payment_id,
+        provider_payment_id = 'p' || payment_id;
+    UPDATE refunds SET status = 'failed' WHERE order_id IN (SELECT order_id FROM refunds ORDER BY order_id LIMIT 5);
+    UPDATE outbox_events SET published_at = NULL WHERE version = 1 AND order_id LIKE 'GEN-00000000_0';
+"""
+
+
+@pytest.fixture(scope="session")
+def shop(app: Flask, servers: Servers) -> Iterator[Flask]:
+    with generated.shop(app, servers, ORDERS, ORDERS / 60) as made:
+        for statement in _OTHERS.format(rows=ORDERS).split(";\n"):
+            if statement.strip():
+                factories.execute(made, statement)
+        factories.vacuum(made)
+        yield made

@@ -1,0 +1,298 @@
+"""Every statement of the product reads a bounded number of rows, by an index, however many there are."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import TextClause
+from sqlalchemy.orm import Session
+
+import oms
+from oms import dead_letters, outbox
+from oms.accounts import api_keys, sessions, sign_in, users
+from oms.accounts.actor import Actor
+from oms.accounts.credentials import Credential
+from oms.accounts.sign_in import PasswordChange, ProvenUser
+from oms.accounts.tokens import Claims
+from oms.consumer import dead_lettering, replay
+from oms.consumer.lanes import Verdict
+from oms.consumer.received import Received
+from oms.driver_sql import DriverStatement, run
+from oms.extensions import Base
+from oms.generation.story import order_id
+from oms.idempotency import Answer, Claim
+from oms.orders import cancellation, captures, changes, placement, queries, returns
+from oms.orders.order import NO_REASON
+from tests.plans.explained import plans_of
+
+ROOT = Path(oms.__file__).parent
+NOW = datetime.now(UTC)
+STAFF = Actor("S", "staff")
+SOME, PAYMENT = order_id(4321), f"GP{4321:024d}"
+BIG = "GEN-C000001"
+MOST = 300
+# There are few of them: the numbered series of a year, the keys of other systems.
+SMALL = {"invoice_series", "api_keys", "alembic_version"}
+GROWING = set(Base.metadata.tables) - SMALL
+MESSAGE = Received("t", 0, 77, None, b"{}", (), "E77")
+
+# Statements that stand in a module under a name, with what they are asked.
+NAMED: dict[str, dict[str, Any]] = {
+    "oms.consumer.handlers._PROCESSED": {"order_id": SOME, "event_id": "E"},
+    "oms.doctor.work._REFUNDS": {},
+    "oms.doctor.work._UNMATCHED": {},
+    "oms.generation.copying._NEWEST": {"order_id": SOME},
+    "oms.generation.copying._LAST": {"prefix": "GEN-%", "first": "GEN-"},
+    "oms.generation.copying._OTHERS": {"first": "GEN-", "last": "GEN-9"},
+    "oms.accounts.sessions._PURGE": {"batch": 100},
+    "oms.idempotency._STORED": {"caller": "C1", "key": "K1"},
+    "oms.idempotency._KEEP": Claim("C", "K", b"").row(Answer(b"")),
+    "oms.idempotency._PURGE": {"hours": 24, "batch": 100},
+    "oms.inbox._ENTER": {"consumer": "c", "event_ids": ["E1", "X"], "topics": ["t", "t"]},
+    "oms.inbox._FORGET": {"consumer": "c", "event_id": "E1"},
+    "oms.inbox._PURGE": {"days": 14, "batch": 100},
+    "oms.jobs.sweep._LATE": {"seconds": 2},
+    "oms.jobs.sweep._CHANGED": {"since": NOW - timedelta(minutes=10)},
+    "oms.jobs.sweep._EXPIRED": {"minutes": 30, "batch": 20},
+    "oms.orders.captures._UNSETTLED": {"batch": 20},
+    "oms.orders.captures._ASKED": {"order_id": SOME, "payment_id": PAYMENT},
+    "oms.orders.captures._BY_PROVIDER_ORDER": {"provider": "razorpay", "id": f"o{PAYMENT}"},
+    "oms.orders.captures._BY_PROVIDER_PAYMENT": {"provider": "razorpay", "id": f"p{PAYMENT}"},
+    "oms.orders.captures._BY_REFERENCE": {"provider": "razorpay", "order_id": SOME, "payment_id": PAYMENT},
+    "oms.orders.invoices._ISSUE": {"series": "S9", "kind": "invoice", "order_id": SOME, "document": '{"a":1}'}
+    | {"issued_at": NOW},
+    "oms.orders.invoices._OF_ORDER": {"order_id": SOME, "owner": None},
+    "oms.orders.payment_events._TAKE": {"provider": "p", "event_id": "E", "kind": "k", "subject": None}
+    | {"occurred_at": NOW},
+    "oms.orders.payment_events._CLOSE": {"outcome": "o", "order_id": SOME, "provider": "razorpay", "event_id": "E1"},
+    "oms.orders.payment_events._PURGE": {"days": 10, "batch": 100},
+    "oms.orders.refunds._REPORTED": {"provider": "razorpay", "provider_payment_id": f"p{PAYMENT}"}
+    | {"refund_id": "R", "payment_id": PAYMENT, "provider_refund_id": "x"},
+    "oms.orders.refunds._DUE": {"now": NOW, "batch": 20},
+    "oms.orders.refunds._SCHEDULE": {"order_id": SOME, "refund_id": "R", "payment_id": PAYMENT, "attempts": 1}
+    | {"next_attempt_at": None, "error": None},
+    "oms.orders.journey._JOURNEY": {"order_id": SOME, "owner": None},
+    "oms.orders.statements.GET": {"order_id": SOME, "owner": None},
+    "oms.orders.statements.GET_MANY": {"order_ids": [order_id(number) for number in range(9)]},
+    "oms.orders.statements.LOCK": {"order_id": SOME, "owner": None},
+    "oms.orders.statements.DROP_LINES": {"order_id": SOME},
+    "oms.orders.statements.ADD_LINES": {"order_id": SOME, "lines": "[]"},
+    "oms.orders.queries._COUNT": {"customer_id": "GEN-C100000"},
+    "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
+    "oms.outbox._PENDING_SHARDS": {},
+    "oms.outbox._PENDING": {"shard": outbox.shard_of(order_id(10)), "batch": 20},
+    "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]},
+    "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60},
+    "oms.outbox._LAG": {},
+    "oms.outbox._PURGE": {"hours": 71, "batch": 100},
+}
+# These read no table, or one that the product does not keep.
+WITHOUT_A_TABLE = {
+    "oms.api.read_your_writes._POSITION",
+    "oms.api.read_your_writes._CAUGHT_UP",
+    "oms.doctor.database._FACTS",
+    "oms.doctor.database._LAG",
+    "oms.idempotency._LOCK",
+    "oms.outbox._LOCK",
+}
+# Read every row that there is to read, on purpose.
+WHOLE = {
+    "oms.gateway.reconciliation._OPENED": "a walk over all payments that were opened at a provider, a batch at a time",
+}
+
+
+def _caller(kind: Any, id_: str, subject: str) -> Credential:
+    return Credential(kind, id_, subject)
+
+
+# Functions that make their statement themselves.
+MADE: dict[str, Callable[[Session], object]] = {
+    "oms.accounts.api_keys.create": lambda session: api_keys.create(session, "n", ("payments",), "U7", None),
+    "oms.accounts.api_keys.listed": api_keys.listed,
+    "oms.accounts.api_keys.revoke": lambda session: api_keys.revoke(session, "K3"),
+    "oms.accounts.sessions.remark_recent": lambda session: sessions.remark_recent(session, 60),
+    "oms.accounts.sessions._of_token": lambda session: _ended(
+        sessions._of_token, session, _caller("token", "T9", "U10")
+    ),
+    "oms.accounts.sessions._of_api_key": lambda session: sessions._of_api_key(session, _caller("api_key", "K3", "K3")),
+    "oms.accounts.sessions._of_firebase": lambda session: sessions._of_firebase(
+        session, _caller("firebase", "F8", "F8")
+    ),
+    "oms.accounts.sessions._end": lambda session: sessions.end_families(session, "U77", "logout"),
+    "oms.accounts.sign_in.open_family": lambda session: sign_in.open_family(session, ProvenUser("U77", None, "hash")),
+    "oms.accounts.sign_in.rotate": lambda session: sign_in.rotate(session, Claims("U78", "T77", "J77")),
+    "oms.accounts.sign_in.change_password": lambda session: sign_in.change_password(
+        session, PasswordChange(ProvenUser("U77", None), "hash")
+    ),
+    "oms.accounts.sign_in._open": lambda session: sign_in._open(session, "U77"),
+    "oms.accounts.users.find": lambda session: users.find(session, "U77"),
+    "oms.accounts.users.find_by_email": lambda session: users.find_by_email(session, "77@example.com"),
+    "oms.accounts.users.first_admin": users.first_admin,
+    "oms.accounts.users.page": lambda session: users.page(session, 20, after="U5"),
+    "oms.accounts.users.change": lambda session: users.change(session, STAFF, "U78", is_active=False),
+    "oms.accounts.users._insert": lambda session: users.register(session, "new@example.com", None),
+    "oms.accounts.users._firebase_user": lambda session: users._firebase_user(session, "F8"),
+    "oms.accounts.users._link": lambda session: users._link(session, "new", "79@example.com"),
+    "oms.accounts.users._existing_firebase_user": lambda session: users._existing_firebase_user(session, "F8"),
+    "oms.consumer.dead_lettering.bury": lambda session: dead_lettering.bury(session, "c", MESSAGE, Verdict("r", 5)),
+    "oms.consumer.dead_lettering.verdict_on": lambda session: dead_lettering.verdict_on(session, "c", MESSAGE),
+    "oms.consumer.replay.waiting_ids": lambda session: replay.waiting_ids(session, None),
+    "oms.dead_letters.waiting": dead_letters.waiting,
+    "oms.dead_letters.found": lambda session: dead_letters.found(session, dead_letters.Where()),
+    "oms.orders.statements._write": lambda session: _whole_life(session),
+}
+# One row by its primary key, by the ORM, or asked by nobody but a probe.
+NOT_ASKED_HERE = {
+    "oms.accounts.sessions._recent": "a part of remark_recent",
+    "oms.accounts.sign_in._stored": "opens its own connection; the two conditions are those of find and find_by_email",
+    "oms.api.probes._database": "reads no table",
+    "oms.api.probes.select": "reads no table",
+    "oms.consumer.replay.replay": "one dead letter by its primary key",
+    "oms.consumer.replay.work": "one dead letter by its primary key",
+    "oms.driver_sql.compiled": "makes none of its own",
+    "oms.generation.copying.analyze": "no query",
+    "oms.orders.queries._found": "by LISTS and SEARCHES",
+    "oms.jobs.sweep._now": "reads no table",
+    "oms.schema_version.applied": "alembic's own table",
+    "oms.schema_version.current": "alembic's own table",
+}
+
+
+def _ended(read: Callable[[Session, Credential], object], session: Session, credential: Credential) -> None:
+    """A family that ran out is looked for all the same."""
+    with pytest.raises(Exception, match=""):
+        read(session, credential)
+
+
+def _whole_life(session: Session) -> None:
+    """One is placed, paid and cancelled with its refund, another is paid, delivered and announced to come back."""
+    for fate in (_cancelled, _sent_back):
+        line = {"sku": "S", "quantity": Decimal(1), "unit_price": Decimal(1), "sale_price": Decimal(1)}
+        part = {"payment_mode": "cash", "amount": Decimal(1), "create_payment_order": False}
+        order = placement.place_order(session, {"items": [line], "customer_id": "C", "payment": [part]}, STAFF)
+        captures.capture_by_hand(session, order.order_id, order.payments[0].payment_id, None, STAFF)
+        fate(session, order.order_id)
+
+
+def _cancelled(session: Session, placed: str) -> None:
+    cancellation.cancel_order(session, placed, STAFF, {})
+
+
+def _sent_back(session: Session, placed: str) -> None:
+    changes.change_status(session, placed, "delivered", STAFF, NO_REASON)
+    items = [{"line_no": 1, "quantity": Decimal(1)}]
+    returns.request_return(session, placed, {"items": items, "reason": "other", "resolution": "refund"}, STAFF)
+
+
+LISTS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "owner": {"owner": BIG},
+    "owner of one": {"owner": "GEN-C150000"},
+    "customer": {"customer_id": BIG},
+    "customer, status": {"customer_id": "GEN-C000900", "status": "returned"},
+    "customer, facility": {"customer_id": "GEN-C000900", "facility_id": "GEN-F30"},
+    "customer, facility, status": {"customer_id": "GEN-C000900", "facility_id": "GEN-F30", "status": "pending"},
+    "facility": {"facility_id": "GEN-F30"},
+    "large facility": {"facility_id": "GEN-F01"},
+    "facility, frequent status": {"facility_id": "GEN-F01", "status": "delivered"},
+    "facility, rare status": {"facility_id": "GEN-F30", "status": "return_requested"},
+    "facility, status nobody has": {"facility_id": "GEN-F30", "status": "partially_delivered"},
+    "frequent status": {"status": "delivered"},
+    "rare status": {"status": "returned"},
+    "range": {"created_from": NOW - timedelta(days=30), "created_to": NOW - timedelta(days=20)},
+    "range, status": {"created_to": NOW - timedelta(days=20), "status": "delivered"},
+    "range, facility": {"created_from": NOW - timedelta(days=30), "facility_id": "GEN-F02"},
+    "range, owner": {"created_to": NOW - timedelta(days=30), "owner": BIG},
+}
+SEARCHES: dict[str, dict[str, Any]] = {
+    "id": {"q": SOME},
+    "beginning of all ids": {"q": "GEN-"},
+    "customer": {"q": BIG},
+    "facility": {"q": "GEN-F01"},
+    "phone": {"q": "+490000007919"},
+    "article": {"q": "GEN-SKU-00001"},
+    "nothing": {"q": "nothing"},
+    "article, status": {"q": "GEN-SKU-00001", "status": "returned"},
+    "article, facility": {"q": "GEN-SKU-00001", "facility_id": "GEN-F30"},
+    "article, owner": {"q": "GEN-SKU-00001", "owner": "GEN-C000900"},
+    "id, owner": {"q": SOME, "owner": "GEN-C000900"},
+}
+
+
+def check(app: Flask, work: Callable[[Session], object], most: int = MOST) -> None:
+    plans = plans_of(app, work)
+    assert plans
+    for plan in plans:
+        assert not plan.tables_read_whole & GROWING, plan
+        assert plan.rows <= most, plan
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_a_statement_is_answered_from_an_index(shop: Flask, name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    statement = getattr(importlib.import_module(module), attribute)
+    if isinstance(statement, DriverStatement):
+        check(shop, lambda session: run(session, statement, NAMED[name]))
+    else:
+        check(shop, lambda session: session.execute(statement, NAMED[name]))
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_a_function_reads_by_an_index(shop: Flask, name: str) -> None:
+    check(shop, MADE[name])
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["first page", "deep page"])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_reads_little_more_than_it_shows(shop: Flask, name: str, deep: bool) -> None:
+    cursor = queries._cursor_at(NOW - timedelta(days=40), SOME) if deep else None
+    check(shop, lambda session: queries.list_orders(session, LISTS[name], 20, cursor), 600)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_reads_no_more_than_it_may_look_at(shop: Flask, name: str) -> None:
+    check(shop, lambda session: queries.list_orders(session, SEARCHES[name], 20, None), 5 * queries.MOST_FOUND)
+
+
+def test_a_deep_page_by_number_reads_of_the_skipped_orders_only_their_keys(shop: Flask) -> None:
+    (_, plan) = plans_of(shop, lambda session: queries.list_numbered(session, BIG, 10, 20))
+    scans = {(table, kind): rows for kind, table, _, rows in plan.scans}
+    assert scans.pop(("orders", "Index Only Scan")) == 200
+    assert sum(scans.values()) <= MOST
+
+
+# --- nothing is left out
+
+
+def named_statements() -> Iterator[str]:
+    for module in pkgutil.walk_packages(oms.__path__, "oms."):
+        if not module.name.endswith("__main__"):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if isinstance(value, TextClause | DriverStatement):
+                    yield f"{module.name}.{name}"
+
+
+def functions_that_make_statements() -> Iterator[str]:
+    for path in sorted(ROOT.rglob("*.py")):
+        module = ".".join(["oms", *path.relative_to(ROOT).with_suffix("").parts])
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef) and _makes_a_statement(function):
+                yield f"{module}.{function.name}"
+
+
+def _makes_a_statement(function: ast.FunctionDef) -> bool:
+    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    makers = {"select", "insert", "update", "delete", "text", "union_all", "compiled"}
+    return any(isinstance(called, ast.Name) and called.id in makers for called in calls)
+
+
+def test_every_statement_of_the_product_is_here() -> None:
+    assert set(named_statements()) == NAMED.keys() | WITHOUT_A_TABLE | WHOLE.keys()
+    assert set(functions_that_make_statements()) == MADE.keys() | NOT_ASKED_HERE.keys()
