@@ -109,9 +109,9 @@ _KEEP = text(_INSERT)
 # For a statement that writes a change and its answer together: `WITH ..., {KEPT} SELECT ...`.
 KEPT = f"kept AS ({_INSERT})"
 _PURGE = text("""
-    DELETE FROM idempotency_keys WHERE (caller, key) IN (
-        SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '1 hour' * :hours
-        ORDER BY created_at LIMIT :batch)
+    DELETE FROM idempotency_keys WHERE created_at = ANY(ARRAY(
+        SELECT created_at FROM idempotency_keys
+        WHERE created_at < now() - interval '1 hour' * :hours ORDER BY created_at LIMIT :batch))
 """)
 
 

@@ -38,8 +38,8 @@ _ENTER = text("""
 """)
 _FORGET = text("DELETE FROM inbox_events WHERE consumer = :consumer AND event_id = :event_id")
 _PURGE = text("""
-    DELETE FROM inbox_events WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM inbox_events
+    DELETE FROM inbox_events WHERE received_at = ANY(ARRAY(
+        SELECT received_at FROM inbox_events
         WHERE received_at < now() - make_interval(days => :days) ORDER BY received_at LIMIT :batch))
 """)
 

@@ -120,8 +120,9 @@ def purge_expired(session: Session, limit: int = 10_000) -> int:
 
 
 _PURGE = text("""
-    DELETE FROM token_families WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM token_families WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT :batch))
+    DELETE FROM token_families WHERE expires_at = ANY(ARRAY(
+        SELECT expires_at FROM token_families
+        WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT :batch))
 """)
 
 

@@ -34,8 +34,8 @@ _CLOSE = text("""
     WHERE provider = :provider AND event_id = :event_id
 """)
 _PURGE = text("""
-    DELETE FROM payment_events WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM payment_events
+    DELETE FROM payment_events WHERE received_at = ANY(ARRAY(
+        SELECT received_at FROM payment_events
         WHERE received_at < now() - make_interval(days => :days) ORDER BY received_at LIMIT :batch))
 """)
 

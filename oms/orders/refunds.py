@@ -178,13 +178,11 @@ def claim(session: Session, wanted: DueRefund) -> tuple[Order, Payment, Refund] 
     return order, payment, refund
 
 
-# Without the order's lock, for somebody may hold it; and not at all while somebody else holds the share.
+# Without the order's lock, for somebody may hold it.
 _MAKE_WAY = text("""
-    UPDATE refunds SET next_attempt_at = :later WHERE (order_id, refund_id, payment_id) IN (
-        SELECT order_id, refund_id, payment_id FROM refunds
-        WHERE order_id = :order_id AND refund_id = :refund_id AND payment_id = :payment_id
-            AND status IN ('created', 'pending') AND next_attempt_at <= :now
-        FOR UPDATE SKIP LOCKED)
+    UPDATE refunds SET next_attempt_at = :later
+    WHERE order_id = :order_id AND refund_id = :refund_id AND payment_id = :payment_id
+        AND status IN ('created', 'pending') AND next_attempt_at <= :now
 """)
 
 

@@ -75,6 +75,13 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.payment_events._PURGE": {"days": 10, "batch": 100},
     "oms.orders.refunds._REPORTED": {"provider": "razorpay", "provider_payment_id": f"p{PAYMENT}"}
     | {"refund_id": "R", "payment_id": PAYMENT, "provider_refund_id": "x"},
+    "oms.orders.refunds._MAKE_WAY": {
+        "order_id": SOME,
+        "refund_id": "R",
+        "payment_id": PAYMENT,
+        "later": NOW,
+        "now": NOW,
+    },
     "oms.orders.refunds._DUE": {"now": NOW, "batch": 20},
     "oms.orders.refunds._SCHEDULE": {"order_id": SOME, "refund_id": "R", "payment_id": PAYMENT, "attempts": 1}
     | {"next_attempt_at": None, "error": None},
@@ -98,7 +105,11 @@ WITHOUT_A_TABLE = {
     "oms.api.read_your_writes._POSITION",
     "oms.api.read_your_writes._CAUGHT_UP",
     "oms.doctor.database._FACTS",
+    "oms.distribution._DONE",
+    "oms.distribution._FOREIGN_KEYS",
+    "oms.distribution._THERE",
     "oms.doctor.database._LAG",
+    "oms.doctor.database._LIMITS",
     "oms.idempotency._LOCK",
     "oms.outbox._LOCK",
 }
@@ -156,6 +167,8 @@ NOT_ASKED_HERE = {
     "oms.api.probes.select": "reads no table",
     "oms.consumer.replay.replay": "one dead letter by its primary key",
     "oms.consumer.replay.work": "one dead letter by its primary key",
+    "oms.distribution.distribute": "once in the life of an installation",
+    "oms.distribution_command.distribute": "once in the life of an installation",
     "oms.driver_sql.compiled": "makes none of its own",
     "oms.generation.copying.analyze": "no query",
     "oms.orders.queries._found": "by LISTS and SEARCHES",
