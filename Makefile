@@ -17,7 +17,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka kafka-archives coverage torture drills lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -45,6 +45,9 @@ drills: $(DEV_STAMP) ## take a backup under load, restore it and work on from it
 
 torture: $(DEV_STAMP) ## break every process and server under load, then look for what was lost; ARGS="--rounds 3" is longer
 	@exec $(BIN)/python -m tests.faults $(ARGS)
+
+bench: $(STACK_STAMP) ## measure every scenario beside what the machine can do at all; ARGS="--short" takes 3 minutes
+	@exec $(BIN)/python -m bench $(ARGS)
 
 lint: $(DEV_STAMP) ## check style
 	@$(BIN)/ruff check -q .

@@ -1,0 +1,106 @@
+"""Getting the floors ready: the product's statements, the process that serves their routes, pgbench."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bench.product_sql import CREATE, LIST, STAND_IN, Statement, overheard
+from bench.shop import JSON, PAGE, Shop, example
+from devstack import postgres
+from devstack.server import StartError
+
+ROUTES = "bench.floor_routes"
+_TYPES: dict[type, str] = {datetime: "timestamptz", Decimal: "numeric", int: "integer"}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_FIRST_NUMBER = 10_000_000  # ids of one length
+_ORDER_ID = "concat_ws('-', CAST(:label AS text), CAST(:client_id AS text), CAST(:number AS text))"
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """The creating statement, for pgbench; the routes are being served."""
+
+    creating: Statement
+
+
+def open_floors(shop: Shop) -> Floors:
+    """Overhear the product, and serve the bare routes. Raises LookupError where it runs no such statement."""
+    client, body = shop.app.test_client(), example(STAND_IN)
+    creating = overheard(
+        shop.app,
+        lambda: _served(client.post("/orders", data=json.dumps(body), headers={**shop.staff, **JSON})),
+        having="INTO orders",
+    )
+    listing = overheard(
+        shop.app,
+        lambda: _served(client.get(f"/orders?limit={PAGE}", headers=shop.staff)),
+        having="FROM orders",
+    )
+    folder = shop.stack.folder
+    (folder / CREATE).write_text(creating.sent)
+    (folder / LIST).write_text(listing.sent)
+    variables = {"FLOORS_FOLDER": str(folder), "FLOORS_DATABASE_URL": shop.stack.floors_url}
+    shop.stack.start_routes(ROUTES, shop.stack.floors_port, variables)
+    return Floors(creating)
+
+
+def _served(answer: Any) -> None:
+    if answer.status_code >= 300:
+        raise StartError(f"the product answered {answer.status_code}: {answer.data[:300]!r}")
+
+
+def pgbench(shop: Shop, floors: Floors, clients: int, seconds: int) -> tuple[float, float]:
+    """Floor W: the creating statement alone, prepared; transactions a second, and their latency in milliseconds."""
+    script = shop.stack.folder / "pgbench.sql"
+    text, variables = _script(floors.creating, shop.label())
+    script.write_text(text)
+    address = urlsplit(shop.stack.floors_url)
+    definitions = [f"--define={name}={value}" for name, value in variables.items()]
+    options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script)]
+    where = ["-h", "127.0.0.1", "-p", str(address.port), "-U", str(address.username), address.path[1:]]
+    done = subprocess.run(
+        [str(_program()), *options, *definitions, *where],
+        env={"PGPASSWORD": unquote(address.password or "")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rate = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
+    latency = re.search(r"^latency average = ([0-9.]+) ms", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or rate is None or latency is None:
+        raise StartError(f"pgbench failed: {done.stderr.strip()[-400:]}")
+    return float(rate[1]), float(latency[1])
+
+
+def _program() -> Path:
+    """It comes in the wheel that PostgreSQL comes in."""
+    return postgres._installation() / "bin/pgbench"
+
+
+def _script(creating: Statement, label: str) -> tuple[str, dict[str, Any]]:
+    """The statement in pgbench's terms, and the values of its variables. Each transaction makes an order of its own."""
+    values = {name: value for name, value in creating.parameters.items() if value is not None}
+    variables = {name: value for name, value in values.items() if value != STAND_IN}
+
+    def placed(match: re.Match[str]) -> str:
+        name = match[1]
+        value = values.get(name)
+        if value is None:
+            return "NULL"
+        if value == STAND_IN:
+            return _ORDER_ID
+        if isinstance(value, str) and STAND_IN in value:
+            return f"replace(CAST(:{name} AS text), '{STAND_IN}', {_ORDER_ID})"
+        kind = _TYPES.get(type(value))
+        return f"CAST(:{name} AS {kind})" if kind else f":{name}"
+
+    text = _PLACEHOLDER.sub(placed, creating.text).replace("%%", "%")
+    variables |= {"label": label, "number": _FIRST_NUMBER}
+    one_line = " ".join(text.split())
+    return f"\\set number :number + 1\n{one_line};\n", variables

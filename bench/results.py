@@ -1,0 +1,44 @@
+"""What came out: medians over the repeats, ratios to the floors, and all of it as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from bench.runs import Run
+
+Trips = Mapping[str, tuple[float, float] | None]
+
+
+@dataclass
+class Results:
+    """All runs, with SQL statements and Redis round trips of a request by scenario."""
+
+    machine: Mapping[str, str]
+    runs: list[Run] = field(default_factory=list)
+    trips: dict[str, tuple[float, float] | None] = field(default_factory=dict)
+
+    def of(self, scenario: str, connections: int) -> Sequence[Run]:
+        return [run for run in self.runs if (run.scenario, run.connections) == (scenario, connections)]
+
+    def connections(self, scenario: str) -> list[int]:
+        """At which numbers of connections it was measured."""
+        return sorted({run.connections for run in self.runs if run.scenario == scenario})
+
+    def rate(self, scenario: str, connections: int) -> float:
+        return median(run.rate for run in self.of(scenario, connections))
+
+    def ratio(self, scenario: str, floor: str, connections: int) -> float | None:
+        """The median over the repeats of scenario / floor; None where one of them was left out."""
+        floors = {run.repeat: run.rate for run in self.of(floor, connections)}
+        found = [run.rate / floors[run.repeat] for run in self.of(scenario, connections) if run.repeat in floors]
+        return median(found) if found else None
+
+    def cpu(self, scenario: str, connections: int, process: str) -> float:
+        """CPU seconds of the process for 1000 requests."""
+        runs = [run for run in self.of(scenario, connections) if run.requests]
+        return median(run.cpu.get(process, 0.0) / run.requests * 1000 for run in runs)
+
+    def document(self) -> dict[str, Any]:
+        """Everything, for a JSON file."""
+        return {"machine": self.machine, "round_trips": self.trips, "runs": [asdict(run) for run in self.runs]}
