@@ -5,20 +5,23 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import machine, report, runs
-from bench.floors import open_floors
+from bench import machine, memory, report, runs, throughput
+from bench.floors import Pgbench, open_floors, run_pgbench
 from bench.load import require_wrk
+from bench.product_sql import Statement
 from bench.results import Results
 from bench.scenarios import SCENARIOS, Scenario
 from bench.shop import Shop, open_shop
 from bench.stack import running_stack
+from bench.subjects import SUBJECTS, Subject
+from bench.throughput import Throughput
 from devstack.server import StartError
 
-NAMES = [scenario.name for scenario in SCENARIOS]
+NAMES = [subject.name for subject in SUBJECTS]
 
 
 class Stopped(BaseException):
@@ -33,6 +36,7 @@ def main() -> int:
     options.add_argument("--connections", default="16,64", help="numbers, apart by commas")
     options.add_argument("--only", help=f"of {', '.join(NAMES)}, apart by commas; their floors are measured too")
     options.add_argument("--short", action="store_true", help="3 minutes: --seconds 2 --repeats 1 --connections 16")
+    options.add_argument("--soak-requests", type=int, default=0, help="watch the API's memory over so many a process")
     options.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where all numbers go")
     options.add_argument("--write", type=Path, help=f"put the tables between {report.BEGIN} and {report.END} there")
     chosen = options.parse_args()
@@ -63,31 +67,30 @@ def _stop(*_: object) -> None:
     raise Stopped
 
 
-def _wanted(only: str | None) -> Sequence[Scenario]:
-    """The scenarios in their order, with the floors they are compared with. Raises StartError."""
+def _wanted(only: str | None) -> Sequence[Subject]:
+    """What is to be measured, in its order, with the floors they are compared with. Raises StartError."""
     names = set(only.split(",")) if only else set(NAMES)
     if unknown := names.difference(NAMES):
         raise StartError(f"there is no scenario {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     names |= {scenario.floor for scenario in SCENARIOS if scenario.name in names and scenario.floor}
-    return [scenario for scenario in SCENARIOS if scenario.name in names or (only and scenario.name in names)]
+    return [subject for subject in SUBJECTS if subject.name in names]
 
 
-def bench(scenarios: Sequence[Scenario], chosen: argparse.Namespace) -> tuple[Results, str]:
+def bench(subjects: Sequence[Subject], chosen: argparse.Namespace) -> tuple[Results, str]:
     """Measure; all results, and a line about the run. Raises StartError."""
     require_wrk()
     began = time.monotonic()
     connections = [int(each) for each in chosen.connections.split(",")]
     with running_stack() as stack:
         shop = open_shop(stack)
-        open_floors(shop)
+        creating = open_floors(shop)
         results = Results(machine.describe(stack))
-        _prepare(shop, scenarios, results, connections[0])
+        _prepare(shop, subjects, results, connections[0])
         for repeat in range(chosen.repeats):
-            for number in connections:
-                for scenario in scenarios:
-                    run = runs.measure(shop, scenario, number, chosen.seconds, repeat)
-                    results.runs.append(run)
-                    print(f"{run.scenario:>12} {number:3} {run.rate:9,.0f}/s {run.p50:8.1f} ms", flush=True)
+            for run in _round(shop, creating, subjects, connections, chosen.seconds, repeat):
+                results.runs.append(run)
+                print(f"{run.scenario:>12} {run.connections or '':>3} {run.rate:9,.0f}/s", flush=True)
+        results.sizes += memory.soak(shop, chosen.soak_requests)
     told = (
         f"{datetime.now(UTC):%Y-%m-%d}: medians of {chosen.repeats} x {chosen.seconds} s, "
         f"{time.monotonic() - began:.0f} s in all"
@@ -95,8 +98,29 @@ def bench(scenarios: Sequence[Scenario], chosen: argparse.Namespace) -> tuple[Re
     return results, told
 
 
-def _prepare(shop: Shop, scenarios: Sequence[Scenario], results: Results, connections: int) -> None:
-    for scenario in scenarios:
+def _round(
+    shop: Shop,
+    creating: Statement,
+    subjects: Sequence[Subject],
+    connections: Sequence[int],
+    seconds: int,
+    repeat: int,
+) -> Iterator[runs.Run]:
+    """Everything once: with so many connections, then with the next number, then what knows no connections."""
+    for number in connections:
+        for subject in subjects:
+            if isinstance(subject, Scenario):
+                yield runs.measure(shop, subject, number, seconds, repeat)
+    for subject in subjects:
+        if isinstance(subject, Pgbench):
+            for clients in subject.clients:
+                yield runs.Run(subject.name, clients, repeat, run_pgbench(shop, creating, clients, seconds))
+        elif isinstance(subject, Throughput):
+            yield throughput.measure(shop, subject, seconds, repeat)
+
+
+def _prepare(shop: Shop, subjects: Sequence[Subject], results: Results, connections: int) -> None:
+    for scenario in (subject for subject in subjects if isinstance(subject, Scenario)):
         runs.warm_up(shop, scenario, connections)
         results.trips[scenario.name] = runs.round_trips(shop, scenario)
         runs.settle(shop)

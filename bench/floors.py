@@ -15,22 +15,18 @@ from bench.shop import JSON, PAGE, Shop, example
 from devstack import postgres
 from devstack.server import StartError
 
-ROUTES = "bench.floor_routes"
+ROUTES, UNGUARDED = "bench.floor_routes", "bench.unguarded"
 _TYPES: dict[type, str] = {datetime: "timestamptz", Decimal: "numeric", int: "integer"}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _FIRST_NUMBER = 10_000_000  # ids of one length
 _ORDER_ID = "concat_ws('-', CAST(:label AS text), CAST(:client_id AS text), CAST(:number AS text))"
 
 
-@dataclass(frozen=True, slots=True)
-class Floors:
-    """The creating statement, for pgbench; the routes are being served."""
+def open_floors(shop: Shop) -> Statement:
+    """Overhear the product, and serve the bare routes; returns the creating statement.
 
-    creating: Statement
-
-
-def open_floors(shop: Shop) -> Floors:
-    """Overhear the product, and serve the bare routes. Raises LookupError where it runs no such statement."""
+    Raises LookupError where the product runs no such statement.
+    """
     client, body = shop.app.test_client(), example(STAND_IN)
     creating = overheard(
         shop.app,
@@ -46,8 +42,9 @@ def open_floors(shop: Shop) -> Floors:
     (folder / CREATE).write_text(creating.sent)
     (folder / LIST).write_text(listing.sent)
     variables = {"FLOORS_FOLDER": str(folder), "FLOORS_DATABASE_URL": shop.stack.floors_url}
-    shop.stack.start_routes(ROUTES, shop.stack.floors_port, variables)
-    return Floors(creating)
+    shop.stack.serve(ROUTES, variables)
+    shop.stack.serve(UNGUARDED, {})
+    return creating
 
 
 def _served(answer: Any) -> None:
@@ -55,10 +52,22 @@ def _served(answer: Any) -> None:
         raise StartError(f"the product answered {answer.status_code}: {answer.data[:300]!r}")
 
 
-def pgbench(shop: Shop, floors: Floors, clients: int, seconds: int) -> tuple[float, float]:
-    """Floor W: the creating statement alone, prepared; transactions a second, and their latency in milliseconds."""
+@dataclass(frozen=True, slots=True)
+class Pgbench:
+    """Floor W: the creating statement alone, prepared. It needs neither Python nor HTTP."""
+
+    name: str = "W"
+    title: str = "floor W: pgbench, the creating SQL, prepared"
+    clients: tuple[int, ...] = (8, 16)
+
+
+PGBENCH = Pgbench()
+
+
+def run_pgbench(shop: Shop, creating: Statement, clients: int, seconds: int) -> float:
+    """Transactions a second. Raises StartError."""
     script = shop.stack.folder / "pgbench.sql"
-    text, variables = _script(floors.creating, shop.label())
+    text, variables = _script(creating, shop.label())
     script.write_text(text)
     address = urlsplit(shop.stack.floors_url)
     definitions = [f"--define={name}={value}" for name, value in variables.items()]
@@ -72,10 +81,9 @@ def pgbench(shop: Shop, floors: Floors, clients: int, seconds: int) -> tuple[flo
         check=False,
     )
     rate = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
-    latency = re.search(r"^latency average = ([0-9.]+) ms", done.stdout, re.MULTILINE)
-    if done.returncode != 0 or rate is None or latency is None:
+    if done.returncode != 0 or rate is None:
         raise StartError(f"pgbench failed: {done.stderr.strip()[-400:]}")
-    return float(rate[1]), float(latency[1])
+    return float(rate[1])
 
 
 def _program() -> Path:

@@ -31,7 +31,7 @@ def overheard(app: Flask, serve: Callable[[], None], *, having: str) -> Statemen
     """
     heard: list[Statement] = []
 
-    class Overheard(extensions.cursor):
+    class Overheard(extensions.cursor):  # type: ignore[misc]  # psycopg2 has no types
         def execute(self, text: Any, parameters: Any = None) -> None:
             super().execute(text, parameters)
             heard.append(Statement(str(text), parameters, (self.query or b"").decode()))

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
 from bench.results import Results
-from bench.runs import serving
-from bench.scenarios import SCENARIOS
+from bench.scenarios import SCENARIOS, WEB
+from bench.subjects import SUBJECTS
 from bench.targets import judge
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 HEAD = ("what", "conn.", "req/s", "ratio", "p50 ms", "p99 ms", "errors")
-CPU = {"web": "web", "worker": "worker", "postgres": "PG", "redis": "Redis"}
+CPU = {"web": "web", "worker": "worker", "consumer": "consumer", "postgres": "PG", "redis": "Redis"}
 ROUND_TRIPS = ("SQL", "Redis trips")
 
 
@@ -26,27 +25,31 @@ def markdown(results: Results, told: str) -> str:
 
 
 def _lines(results: Results) -> Iterator[Sequence[str]]:
-    for scenario in SCENARIOS:
-        for connections in results.connections(scenario.name):
-            runs = results.of(scenario.name, connections)
-            ratio = scenario.floor and results.ratio(scenario.name, scenario.floor, connections)
-            # A floor's process stands in the place of the API's.
-            processes = (serving(scenario), *list(CPU)[1:])
+    served_by = {scenario.name: scenario.served_by for scenario in SCENARIOS}
+    floors = {scenario.name: scenario.floor for scenario in SCENARIOS}
+    for subject in SUBJECTS:
+        name = subject.name
+        for connections in results.connections(name):
+            runs, floor = results.of(name, connections), floors.get(name)
+            ratio = floor and results.ratio(name, floor, connections)
+            # Another process may stand in the place of the API's.
+            processes = (served_by.get(name, WEB), *list(CPU)[1:])
             yield (
-                scenario.title + (" (too few orders)" if any(run.exhausted for run in runs) else ""),
-                str(connections),
-                f"{median(run.rate for run in runs):,.0f}",
-                f"{ratio:.2f} {scenario.floor}" if ratio else "",
-                *(_number(median(times), 1) for times in _times(runs)),
+                subject.title + (" (too few orders)" if any(run.exhausted for run in runs) else ""),
+                str(connections or ""),
+                f"{results.rate(name, connections):,.0f}",
+                f"{ratio:.2f} {floor}" if ratio else "",
+                _median([run.p50 for run in runs]),
+                _median([run.p99 for run in runs]),
                 str(sum(run.errors for run in runs)),
-                *(_number(results.cpu(scenario.name, connections, process), 2) for process in processes),
-                *(_number(trips, 0) for trips in results.trips.get(scenario.name) or (None, None)),
+                *(_number(results.cpu(name, connections, process), 2) for process in processes),
+                *(_number(trips, 0) for trips in results.trips.get(name) or (None, None)),
             )
 
 
-def _times(runs: Sequence[Any]) -> Iterator[list[float]]:
-    for name in ("p50", "p99"):
-        yield [getattr(run, name) for run in runs]
+def _median(times: Sequence[float | None]) -> str:
+    known = [time for time in times if time is not None]
+    return _number(median(known), 1) if known else ""
 
 
 def _number(value: float | None, digits: int) -> str:

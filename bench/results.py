@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from bench.memory import Size
 from bench.runs import Run
-
-Trips = Mapping[str, tuple[float, float] | None]
 
 
 @dataclass
@@ -17,6 +16,7 @@ class Results:
     machine: Mapping[str, str]
     runs: list[Run] = field(default_factory=list)
     trips: dict[str, tuple[float, float] | None] = field(default_factory=dict)
+    sizes: list[Size] = field(default_factory=list)
 
     def of(self, scenario: str, connections: int) -> Sequence[Run]:
         return [run for run in self.runs if (run.scenario, run.connections) == (scenario, connections)]
@@ -34,11 +34,16 @@ class Results:
         found = [run.rate / floors[run.repeat] for run in self.of(scenario, connections) if run.repeat in floors]
         return median(found) if found else None
 
-    def cpu(self, scenario: str, connections: int, process: str) -> float:
-        """CPU seconds of the process for 1000 requests."""
+    def cpu(self, scenario: str, connections: int, process: str) -> float | None:
+        """CPU seconds of the process for 1000 requests; None where none were counted."""
         runs = [run for run in self.of(scenario, connections) if run.requests]
-        return median(run.cpu.get(process, 0.0) / run.requests * 1000 for run in runs)
+        return median(run.cpu[process] / run.requests * 1000 for run in runs) if runs else None
 
     def document(self) -> dict[str, Any]:
         """Everything, for a JSON file."""
-        return {"machine": self.machine, "round_trips": self.trips, "runs": [asdict(run) for run in self.runs]}
+        return {
+            "machine": self.machine,
+            "round_trips": self.trips,
+            "runs": [asdict(run) for run in self.runs],
+            "sizes": [asdict(size) for size in self.sizes],
+        }

@@ -2,16 +2,15 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench import counters, load
-from bench.floors import ROUTES
-from bench.scenarios import Scenario
+from bench.scenarios import WEB, Scenario
 from bench.shop import Shop
 from devstack.server import StartError
 
 SETTLE_SECONDS = 120
-_LOOK_EVERY_SECONDS = 0.2
 _UNFINISHED = """
     SELECT EXISTS (SELECT 1 FROM outbox_events WHERE published_at IS NULL)
         OR EXISTS (SELECT 1 FROM outbox_events WHERE type = 'oms.new_order.v1' AND created_at > now() - interval '9 min'
@@ -21,7 +20,10 @@ _UNFINISHED = """
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One scenario once. `cpu` is CPU seconds by process, until what it left to others was done too."""
+    """One scenario once. `requests` may also be events or messages, which have no `connections` (0) and no times.
+
+    `cpu` is CPU seconds by process, until what it left to others was done too.
+    """
 
     scenario: str
     connections: int
@@ -37,7 +39,7 @@ class Run:
 
 def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repeat: int) -> Run:
     """One run. What its requests leave to worker and consumer is done when it returns."""
-    templates, port = scenario.prepare(shop, seconds), _port(shop, scenario)
+    templates, port = scenario.prepare(shop, seconds), shop.stack.ports[scenario.served_by]
     before = counters.cpu_seconds(shop.stack)
     seen = load.run(port, templates, connections, seconds)
     if scenario.writes:
@@ -51,7 +53,7 @@ def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repe
 
 
 def warm_up(shop: Shop, scenario: Scenario, connections: int) -> None:
-    load.run(_port(shop, scenario), scenario.prepare(shop, 1), connections, 1)
+    load.run(shop.stack.ports[scenario.served_by], scenario.prepare(shop, 1), connections, 1)
     if scenario.writes:
         settle(shop)
 
@@ -59,24 +61,21 @@ def warm_up(shop: Shop, scenario: Scenario, connections: int) -> None:
 def round_trips(shop: Shop, scenario: Scenario) -> tuple[float, float] | None:
     """SQL statements and Redis round trips of a request; None for a mixture, and where the API isn't what answers."""
     templates = scenario.prepare(shop, 1)
-    if scenario.bare or len(templates) > 1:
+    if scenario.served_by != WEB or len(templates) > 1:
         return None
-    return counters.round_trips(shop.stack, shop.stack.port, templates[0])
+    return counters.round_trips(shop.stack, shop.stack.ports[WEB], templates[0])
 
 
 def settle(shop: Shop) -> None:
     """Return when all events are sent and all orders announced have been processed. Raises StartError."""
+    with shop.stack.connection() as ask:
+        wait_for(lambda: not ask(_UNFINISHED)[0][0], "worker and consumer")
+
+
+def wait_for(done: Callable[[], bool], who: str, every: float = 0.2) -> None:
+    """Ask every so many seconds, for asking costs the database something, and is counted. Raises StartError."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    while shop.stack.query(_UNFINISHED)[0][0]:
+    while not done():
         if time.monotonic() > deadline:
-            raise StartError(f"worker and consumer are not done after {SETTLE_SECONDS} s")
-        threading.Event().wait(_LOOK_EVERY_SECONDS)  # asking costs the database something, and is counted
-
-
-def serving(scenario: Scenario) -> str:
-    """The process that answers."""
-    return ROUTES if scenario.bare else "web"
-
-
-def _port(shop: Shop, scenario: Scenario) -> int:
-    return shop.stack.floors_port if scenario.bare else shop.stack.port
+            raise StartError(f"not done after {SETTLE_SECONDS} s: {who}")
+        threading.Event().wait(every)

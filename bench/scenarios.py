@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.floors import ROUTES, UNGUARDED
 from bench.load import NUMBER, WORD, Template
 from bench.shop import FREE_FORM_BODY, JSON, PAGE, PEOPLE, Shop, lines_body, sign_in_form
 
+WEB = "web"
 WARM_POOL = 500
 # Orders made ready for each second of a run; should they not suffice, the report says so.
 COLD_A_SECOND = 4000
@@ -17,14 +19,14 @@ Prepare = Callable[[Shop, int], list[Template]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`prepare(shop, seconds)` gives the templates of a run. `bare`: served by the floors' routes. `writes`: leaves work to
-    worker and consumer. `uses_up`: a second request for the same order would not be the same."""
+    """`prepare(shop, seconds)` gives the templates of a run. `served_by` names a process of the stack. `writes`: leaves
+    work to worker and consumer. `uses_up`: a second request for the same order would not be the same."""
 
     name: str
     title: str
     prepare: Prepare
     floor: str | None = None
-    bare: bool = False
+    served_by: str = WEB
     writes: bool = False
     uses_up: bool = False
 
@@ -117,21 +119,23 @@ def _mixed(shop: Shop, seconds: int) -> list[Template]:
     return [replace(template, weight=share) for template, share in shares]
 
 
+MIXED = Scenario("mixed", "mixed 70/20/8/2", _mixed, writes=True)
 SCENARIOS: Sequence[Scenario] = (
-    Scenario("F", "floor F: bare route, JWT and one Redis GET", _token_and_cache, bare=True),
+    Scenario("F", "floor F: bare route, JWT and one Redis GET", _token_and_cache, served_by=ROUTES),
     Scenario("get-warm", "GET an order, warm", _get_warm, floor="F"),
+    Scenario("U", "the same without logging, metrics, limiter, auth", _get_warm, served_by=UNGUARDED),
     Scenario("get-304", "GET an order, 304", _get_304, floor="F"),
     Scenario("get-cold", "GET an order, cold", _get_cold, uses_up=True),
-    Scenario("S", "floor S: bare route, the creating SQL", _bare_create, bare=True),
+    Scenario("S", "floor S: bare route, the creating SQL", _bare_create, served_by=ROUTES),
     Scenario("create-key", "create, 5 lines, Idempotency-Key", _create_with_key, floor="S", writes=True),
     Scenario("create", "create, 5 lines", _create, floor="S", writes=True),
     Scenario("create-b", "create, free-form", _create_free_form, writes=True),
     Scenario("patch", "PATCH status", _patch, floor="create-key", writes=True, uses_up=True),
     Scenario("cancel", "cancel", _cancel, writes=True, uses_up=True),
-    Scenario("L", "floor L: bare route, the list's query", _bare_list, bare=True),
+    Scenario("L", "floor L: bare route, the list's query", _bare_list, served_by=ROUTES),
     Scenario("list", "list of 20, first page", _list, floor="L"),
     Scenario("list-deep", "list of 20, page 50", _list_deep, floor="L"),
     Scenario("list-b", "list of 20, numbered", _list_numbered, floor="L"),
     Scenario("login", "login", _sign_in),
-    Scenario("mixed", "mixed 70/20/8/2", _mixed, writes=True),
+    MIXED,
 )

@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -43,6 +44,7 @@ class Shop:
     owner_id: str
     lines_order: str = ""
     deep_page: str = ""
+    _confirmed: str = ""
     _labels: int = 0
     _pools: dict[str, str] = field(default_factory=dict)
 
@@ -51,12 +53,26 @@ class Shop:
         self._labels += 1
         return f"bench-{self._labels:04d}-"
 
-    def copies(self, count: int, *, of: str = "", later: str = "0", label: str = "") -> str:
+    def copies(self, count: int, *, of: str = "", later: str = "0") -> str:
         """Copies of a pending order of 5 lines, without events; returns what their ids begin with, numbers follow."""
-        label = label or self.label()
+        label = self.label()
+        made = {
+            "order_id": f"'{label}' || lpad(number::text, 8, '0')",
+            "created_at": f"created_at + interval '{later}' + number * interval '1 ms'",
+        }
         for table in _COPIED:
-            self.stack.query(self._copying(table, of or self.lines_order, label, count, later))
+            self.stack.query(self._copying(table, made, count, f"order_id = '{of or self.lines_order}'"))
         return label
+
+    def copy_events(self, count: int, topic: str, shards: int) -> None:
+        """Unsent events of so many orders that nobody has, two each: as of an order that was placed and confirmed."""
+        if not self._confirmed:
+            self._confirmed = self.call("POST", "/orders", self.staff, example("bench-confirmed"))["order_id"]
+            self.call("PATCH", f"/orders/{self._confirmed}", self.staff, {"status": "confirmed"})
+        now = {"shard": f"number % {shards}", "created_at": "now()", "retry_at": "now()", "published_at": "NULL"}
+        made = {"order_id": f"'{self.label()}' || lpad(number::text, 8, '0')", **now}
+        chosen = f"order_id = '{self._confirmed}' AND topic = '{topic}'"
+        self.stack.query(self._copying("outbox_events", made, count, chosen))
 
     def pool(self, name: str, count: int) -> str:
         """The same, made once."""
@@ -73,14 +89,14 @@ class Shop:
 
     def send_all(self, template: Template) -> None:
         """Every request of a template, one after the other."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.ports["web"], timeout=30)
         for sent in range(template.capacity):
             template.send(connection, sent)
         connection.close()
 
     def call(self, method: str, path: str, who: Mapping[str, str], body: Any = None) -> Any:
         """One request, answered as it should be."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.ports["web"], timeout=30)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), {**who, **JSON})
             answer = connection.getresponse()
@@ -91,12 +107,8 @@ class Shop:
             raise StartError(f"{method} {path} was answered {answer.status}: {told[:300]!r}")
         return json.loads(told)
 
-    def _copying(self, table: str, order_id: str, label: str, count: int, later: str) -> str:
-        """One INSERT ... SELECT over all columns of the table, whatever they are."""
-        made = {
-            "order_id": f"'{label}' || lpad(number::text, 8, '0')",
-            "created_at": f"created_at + interval '{later}' + number * interval '1 ms'",
-        }
+    def _copying(self, table: str, made: Mapping[str, str], count: int, where: str) -> str:
+        """One INSERT ... SELECT over all columns of the table, whatever they are, but for those that are `made`."""
         names = [
             name
             for (name,) in self.stack.query(
@@ -107,7 +119,7 @@ class Shop:
         chosen = ", ".join(made.get(name, name) for name in names)
         return (
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {chosen}"
-            f" FROM {table}, generate_series(0, {count - 1}) AS number WHERE order_id = '{order_id}'"
+            f" FROM {table}, generate_series(0, {count - 1}) AS number WHERE {where}"
         )
 
 
@@ -177,7 +189,7 @@ def _password_holders() -> None:
     kept = passwords.hash_password(PASSWORD)
     for number in range(PEOPLE):
         address = _address(f"{number:08d}")
-        transaction(lambda session, address=address: users.register(session, address, kept))
+        transaction(partial(users.register, email=address, password_hash=kept))
 
 
 def _deep_page(shop: Shop) -> str:

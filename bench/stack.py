@@ -4,7 +4,7 @@ import http.client
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,11 @@ from oms.app import create_app
 from oms.config import Settings
 
 APPLICATION = ("web", "worker", "consumer", "clock")
-FLOORS = "floors"  # the bare routes' process, and their database: what they write is nobody's work
+FLOORS = "floors"  # the bare routes' database: what they write is nobody's work
 START_SECONDS = 60
 UNLIMITED = "900000000/minute"
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
 @dataclass
@@ -37,8 +39,7 @@ class Stack:
     valkey: Valkey
     kafka: Kafka
     folder: Path
-    port: int = field(default_factory=free_port)
-    floors_port: int = field(default_factory=free_port)
+    ports: dict[str, int] = field(default_factory=lambda: {"web": free_port()})
     processes: dict[str, Process] = field(default_factory=dict)
     _secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
@@ -64,7 +65,7 @@ class Stack:
             "RATELIMIT_LOGIN_ADDRESS": UNLIMITED,
             "CONSUMER_HEALTH_PORT": "0",
             "BIND_ADDRESS": "127.0.0.1",
-            "PORT": str(self.port),
+            "PORT": str(self.ports["web"]),
             "TMPDIR": str(self.folder),
         }
 
@@ -79,17 +80,18 @@ class Stack:
         self._migrate(self.environ, self.environ | {"DATABASE_URL": self.floors_url})
         for name in APPLICATION:
             self.processes[name] = Process(PROCFILE[name], self.environ, self.folder / f"{name}.log")
-        self._wait_for("web", self.port, "/health/ready")
+        self._wait_for("web")
 
-    def start_routes(self, module: str, port: int, variables: Mapping[str, str]) -> None:
+    def serve(self, module: str, variables: Mapping[str, str]) -> None:
         """Serve the `app` of one more module as the Procfile serves the product: the same gunicorn, the same settings.
 
         It answers on /health/ready.
         """
         command = PROCFILE["web"].replace("wsgi:app", f"{module}:app")
-        environ = {**self.environ, **variables, "PORT": str(port)}
+        self.ports[module] = free_port()
+        environ = {**self.environ, **variables, "PORT": str(self.ports[module])}
         self.processes[module] = Process(command, environ, self.folder / f"{module}.log")
-        self._wait_for(module, port, "/health/ready")
+        self._wait_for(module)
 
     def end(self) -> None:
         for process in self.processes.values():
@@ -113,12 +115,22 @@ class Stack:
 
     def query(self, statement: str, url: str | None = None) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own, on the product's database unless told; rows, if it has any."""
+        with self.connection(url) as ask:
+            return ask(statement)
+
+    @contextmanager
+    def connection(self, url: str | None = None) -> Iterator[Ask]:
+        """The same, for many statements."""
         connection = psycopg2.connect(url or self.postgres.url, application_name="bench")
         connection.autocommit = True
-        try:
+
+        def ask(statement: str) -> list[tuple[Any, ...]]:
             with connection.cursor() as cursor:
                 cursor.execute(statement)
                 return list(cursor.fetchall()) if cursor.description else []
+
+        try:
+            yield ask
         finally:
             connection.close()
 
@@ -131,17 +143,17 @@ class Stack:
             if release.wait(START_SECONDS) != 0:
                 raise StartError(f"the release failed: {release.log.read_text()[-500:]}")
 
-    def _wait_for(self, name: str, port: int, path: str) -> None:
-        process = self.processes[name]
-        wait_until(lambda: _answers(port, path) or not process.is_running, START_SECONDS)
-        if not _answers(port, path):
+    def _wait_for(self, name: str) -> None:
+        process, port = self.processes[name], self.ports[name]
+        wait_until(lambda: _is_ready(port) or not process.is_running, START_SECONDS)
+        if not _is_ready(port):
             raise StartError(f"{name} does not answer: {process.log.read_text()[-500:]}")
 
 
-def _answers(port: int, path: str) -> bool:
+def _is_ready(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", path)
+        connection.request("GET", "/health/ready")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
