@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import machine, memory, report, runs, throughput
+from bench import counters, machine, memory, report, runs, throughput
 from bench.floors import Pgbench, open_floors, run_pgbench
 from bench.load import require_wrk
 from bench.product_sql import Statement
@@ -112,9 +112,14 @@ def _round(
             if isinstance(subject, Scenario):
                 yield runs.measure(shop, subject, number, seconds, repeat)
     for subject in subjects:
-        if isinstance(subject, Pgbench):
+        if isinstance(subject, Pgbench) and subject.program.exists():
             for clients in subject.clients:
-                yield runs.Run(subject.name, clients, repeat, run_pgbench(shop, creating, clients, seconds))
+                spent = counters.Spent(shop.stack)
+                rate = run_pgbench(shop, creating, clients, seconds)
+                cpu, others = spent.so_far()
+                yield runs.Run(
+                    subject.name, clients, repeat, rate, requests=round(rate * seconds), cpu=cpu, others=others
+                )
         elif isinstance(subject, Throughput):
             yield throughput.measure(shop, subject, seconds, repeat)
 

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -19,9 +20,33 @@ _STATEMENTS = """
 """
 
 
-def cpu_seconds(stack: Stack) -> dict[str, float]:
-    """CPU seconds that each process tree has used, user and system, by name; with those of its ended children."""
-    return {name: _of_tree(pid) for name, pid in stack.pids().items()}
+class Spent:
+    """CPU time from here on."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._began = time.monotonic()
+        self._ours, self._others = self._now()
+
+    def so_far(self) -> tuple[dict[str, float], float]:
+        """Seconds of each process tree of the stack, user and system, by name; and the share of the machine's
+        processors that went to others than the bench."""
+        ours, others = self._now()
+        whole = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return {name: seconds - self._ours[name] for name, seconds in ours.items()}, (others - self._others) / whole
+
+    def _now(self) -> tuple[dict[str, float], float]:
+        ours = {name: _of_tree(pid) for name, pid in self._stack.pids().items()}
+        load = sum(os.times()[:4])  # this process and wrk
+        return ours, _of_all() - load - sum(ours.values())
+
+
+def _of_all() -> float:
+    """What everybody on this machine has used."""
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]
+    )
+    return (user + nice + system + interrupts + soft_interrupts) / _TICKS
 
 
 def _of_tree(pid: int) -> float:

@@ -60,6 +60,11 @@ class Pgbench:
     title: str = "floor W: pgbench, the creating SQL, prepared"
     clients: tuple[int, ...] = (8, 16)
 
+    @property
+    def program(self) -> Path:
+        """It comes in the wheel that PostgreSQL comes in, for most machines."""
+        return postgres.program("pgbench")
+
 
 PGBENCH = Pgbench()
 
@@ -67,14 +72,14 @@ PGBENCH = Pgbench()
 def run_pgbench(shop: Shop, creating: Statement, clients: int, seconds: int) -> float:
     """Transactions a second. Raises StartError."""
     script = shop.stack.folder / "pgbench.sql"
-    text, variables = _script(creating, shop.label())
+    text, variables = pgbench_script(creating, shop.label())
     script.write_text(text)
     address = urlsplit(shop.stack.floors_url)
     definitions = [f"--define={name}={value}" for name, value in variables.items()]
     options = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script)]
     where = ["-h", "127.0.0.1", "-p", str(address.port), "-U", str(address.username), address.path[1:]]
     done = subprocess.run(
-        [str(_program()), *options, *definitions, *where],
+        [str(PGBENCH.program), *options, *definitions, *where],
         env={"PGPASSWORD": unquote(address.password or "")},
         capture_output=True,
         text=True,
@@ -86,12 +91,7 @@ def run_pgbench(shop: Shop, creating: Statement, clients: int, seconds: int) -> 
     return float(rate[1])
 
 
-def _program() -> Path:
-    """It comes in the wheel that PostgreSQL comes in."""
-    return postgres._installation() / "bin/pgbench"
-
-
-def _script(creating: Statement, label: str) -> tuple[str, dict[str, Any]]:
+def pgbench_script(creating: Statement, label: str) -> tuple[str, dict[str, Any]]:
     """The statement in pgbench's terms, and the values of its variables. Each transaction makes an order of its own."""
     values = {name: value for name, value in creating.parameters.items() if value is not None}
     variables = {name: value for name, value in values.items() if value != STAND_IN}

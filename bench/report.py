@@ -9,7 +9,7 @@ from bench.subjects import SUBJECTS
 from bench.targets import judge
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
-HEAD = ("what", "conn.", "req/s", "ratio", "p50 ms", "p99 ms", "errors")
+HEAD = ("what", "conn.", "req/s", "others", "ratio", "by CPU", "p50 ms", "p99 ms", "errors")
 CPU = {"web": "web", "worker": "worker", "consumer": "consumer", "postgres": "PG", "redis": "Redis"}
 ROUND_TRIPS = ("SQL", "Redis trips")
 
@@ -32,13 +32,16 @@ def _lines(results: Results) -> Iterator[Sequence[str]]:
         for connections in results.connections(name):
             runs, floor = results.of(name, connections), floors.get(name)
             ratio = floor and results.ratio(name, floor, connections)
+            by_cpu = floor and results.cpu_ratio(name, floor, connections)
             # Another process may stand in the place of the API's.
             processes = (served_by.get(name, WEB), *list(CPU)[1:])
             yield (
                 subject.title + (" (too few orders)" if any(run.exhausted for run in runs) else ""),
                 str(connections or ""),
                 f"{results.rate(name, connections):,.0f}",
+                f"{median(run.others for run in runs):.0%}",
                 f"{ratio:.2f} {floor}" if ratio else "",
+                f"{by_cpu:.2f}" if by_cpu else "",
                 _median([run.p50 for run in runs]),
                 _median([run.p99 for run in runs]),
                 str(sum(run.errors for run in runs)),

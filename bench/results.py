@@ -1,6 +1,6 @@
 """What came out: medians over the repeats, ratios to the floors, and all of it as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
@@ -30,13 +30,20 @@ class Results:
 
     def ratio(self, scenario: str, floor: str, connections: int) -> float | None:
         """The median over the repeats of scenario / floor; None where one of them was left out."""
-        floors = {run.repeat: run.rate for run in self.of(floor, connections)}
-        found = [run.rate / floors[run.repeat] for run in self.of(scenario, connections) if run.repeat in floors]
+        return self._ratio(scenario, floor, connections, lambda run: run.rate)
+
+    def cpu_ratio(self, scenario: str, floor: str, connections: int) -> float | None:
+        """The same by requests per CPU second, all processes together: others on the machine hardly touch it."""
+        return self._ratio(scenario, floor, connections, lambda run: run.requests / sum(run.cpu.values()))
+
+    def _ratio(self, scenario: str, floor: str, connections: int, of: Callable[[Run], float]) -> float | None:
+        floors = {run.repeat: of(run) for run in self.of(floor, connections)}
+        found = [of(run) / floors[run.repeat] for run in self.of(scenario, connections) if run.repeat in floors]
         return median(found) if found else None
 
     def cpu(self, scenario: str, connections: int, process: str) -> float | None:
         """CPU seconds of the process for 1000 requests; None where none were counted."""
-        runs = [run for run in self.of(scenario, connections) if run.requests]
+        runs = [run for run in self.of(scenario, connections) if run.requests and process in run.cpu]
         return median(run.cpu[process] / run.requests * 1000 for run in runs) if runs else None
 
     def document(self) -> dict[str, Any]:

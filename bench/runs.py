@@ -22,7 +22,8 @@ _UNFINISHED = """
 class Run:
     """One scenario once. `requests` may also be events or messages, which have no `connections` (0) and no times.
 
-    `cpu` is CPU seconds by process, until what it left to others was done too.
+    `cpu` is CPU seconds by process, until what it left to worker and consumer was done too; `others` is the share of
+    the machine that went to somebody else meanwhile.
     """
 
     scenario: str
@@ -34,21 +35,30 @@ class Run:
     errors: int = 0
     requests: int = 0
     cpu: dict[str, float] = field(default_factory=dict)
+    others: float = 0.0
     exhausted: bool = False
 
 
 def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repeat: int) -> Run:
     """One run. What its requests leave to worker and consumer is done when it returns."""
     templates, port = scenario.prepare(shop, seconds), shop.stack.ports[scenario.served_by]
-    before = counters.cpu_seconds(shop.stack)
+    spent = counters.Spent(shop.stack)
     seen = load.run(port, templates, connections, seconds)
     if scenario.writes:
         settle(shop)
-    after = counters.cpu_seconds(shop.stack)
-    cpu = {name: after[name] - before[name] for name in after}
-    exhausted = scenario.uses_up and seen.requests > templates[0].capacity
+    cpu, others = spent.so_far()
     return Run(
-        scenario.name, connections, repeat, seen.rate, seen.p50, seen.p99, seen.errors, seen.requests, cpu, exhausted
+        scenario.name,
+        connections,
+        repeat,
+        seen.rate,
+        seen.p50,
+        seen.p99,
+        seen.errors,
+        seen.requests,
+        cpu,
+        others,
+        exhausted=scenario.uses_up and seen.requests > templates[0].capacity,
     )
 
 

