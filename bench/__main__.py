@@ -46,7 +46,7 @@ def main() -> int:
         signal.signal(number, _stop)
     try:
         results, told = bench(_wanted(chosen.only), chosen)
-    except StartError as error:
+    except (StartError, LookupError) as error:
         print(f"make bench: {error}", file=sys.stderr)
         return 1
     except Stopped:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from bench.stack import APPLICATION, Stack
 from devstack.server import descendants
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LOOK_SECONDS, _IDLE_SHARE = 0.1, 0.25
 WARMING = 4
 PROBES = 15
 _STATEMENTS = """
@@ -39,6 +41,14 @@ class Spent:
         ours = {name: _of_tree(pid) for name, pid in self._stack.pids().items()}
         load = sum(os.times()[:4])  # this process and wrk
         return ours, _of_all() - load - sum(ours.values())
+
+
+def is_idle(stack: Stack, name: str) -> bool:
+    """Whether this process tree has hardly anything to do, over a tenth of a second."""
+    pid = stack.pids()[name]
+    before = _of_tree(pid)
+    threading.Event().wait(_LOOK_SECONDS)
+    return _of_tree(pid) - before < _IDLE_SHARE * _LOOK_SECONDS
 
 
 def _of_all() -> float:

@@ -43,9 +43,11 @@ def overheard(app: Flask, serve: Callable[[], None], *, having: str) -> Statemen
         engine = db.engine
         engine.dispose()
         event.listen(engine, "do_connect", listen)
-        serve()
-        event.remove(engine, "do_connect", listen)
-        engine.dispose()
+        try:
+            serve()
+        finally:
+            event.remove(engine, "do_connect", listen)
+            engine.dispose()
     found = [statement for statement in heard if having in statement.text]
     if len(found) != 1:
         raise LookupError(f"{len(found)} statements instead of one have {having!r} in them")

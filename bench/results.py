@@ -38,7 +38,7 @@ class Results:
 
     def _ratio(self, scenario: str, floor: str, connections: int, of: Callable[[Run], float]) -> float | None:
         floors = {run.repeat: of(run) for run in self.of(floor, connections)}
-        found = [of(run) / floors[run.repeat] for run in self.of(scenario, connections) if run.repeat in floors]
+        found = [of(run) / floors[run.repeat] for run in self.of(scenario, connections) if floors.get(run.repeat)]
         return median(found) if found else None
 
     def cpu(self, scenario: str, connections: int, process: str) -> float | None:

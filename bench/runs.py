@@ -44,6 +44,8 @@ def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repe
     templates, port = scenario.prepare(shop, seconds), shop.stack.ports[scenario.served_by]
     spent = counters.Spent(shop.stack)
     seen = load.run(port, templates, connections, seconds)
+    # What wrk has left without waiting for the answer is still being worked at.
+    wait_for(lambda: counters.is_idle(shop.stack, scenario.served_by), scenario.served_by)
     if scenario.writes:
         settle(shop)
     cpu, others = spent.so_far()

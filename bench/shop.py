@@ -46,7 +46,7 @@ class Shop:
     deep_page: str = ""
     _confirmed: str = ""
     _labels: int = 0
-    _pools: dict[str, str] = field(default_factory=dict)
+    _pools: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def label(self) -> str:
         """Begins the ids of one run; nothing else does."""
@@ -76,9 +76,9 @@ class Shop:
 
     def pool(self, name: str, count: int) -> str:
         """The same, made once."""
-        if name not in self._pools:
-            self._pools[name] = self.copies(count)
-        return self._pools[name]
+        if (name, count) not in self._pools:
+            self._pools[name, count] = self.copies(count)
+        return self._pools[name, count]
 
     def forget(self, label: str, count: int) -> None:
         """Have none of these orders in the cache."""

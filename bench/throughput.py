@@ -20,7 +20,6 @@ _LOOK_EVERY_SECONDS = 0.05
 EVENTS_A_SECOND = 8000
 MESSAGES_A_SECOND = 1500
 COMMANDS_A_SECOND = 300
-Done = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
