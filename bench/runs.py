@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench import counters, load
+from bench.load import Template
 from bench.scenarios import WEB, Scenario
 from bench.shop import Shop
 from devstack.server import StartError
@@ -41,13 +42,9 @@ class Run:
 
 def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repeat: int) -> Run:
     """One run. What its requests leave to worker and consumer is done when it returns."""
-    templates, port = scenario.prepare(shop, seconds), shop.stack.ports[scenario.served_by]
+    templates = scenario.prepare(shop, seconds)
     spent = counters.Spent(shop.stack)
-    seen = load.run(port, templates, connections, seconds)
-    # What wrk has left without waiting for the answer is still being worked at.
-    wait_for(lambda: counters.is_idle(shop.stack, scenario.served_by), scenario.served_by)
-    if scenario.writes:
-        settle(shop)
+    seen = _run(shop, scenario, templates, connections, seconds)
     cpu, others = spent.so_far()
     return Run(
         scenario.name,
@@ -65,9 +62,16 @@ def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repe
 
 
 def warm_up(shop: Shop, scenario: Scenario, connections: int) -> None:
-    load.run(shop.stack.ports[scenario.served_by], scenario.prepare(shop, 1), connections, 1)
+    _run(shop, scenario, scenario.prepare(shop, 1), connections, 1)
+
+
+def _run(shop: Shop, scenario: Scenario, templates: Sequence[Template], connections: int, seconds: int) -> load.Load:
+    seen = load.run(shop.stack.ports[scenario.served_by], templates, connections, seconds)
+    # What wrk has left without waiting for the answer is still being worked at.
+    wait_for(lambda: counters.is_idle(shop.stack, scenario.served_by), scenario.served_by)
     if scenario.writes:
         settle(shop)
+    return seen
 
 
 def round_trips(shop: Shop, scenario: Scenario) -> tuple[float, float] | None:

@@ -43,7 +43,10 @@ def _ratios(results: Results) -> Iterator[Target]:
         found = {n: results.ratio(scenario, floor, n) for n in results.connections(scenario)}
         known = {n: ratio for n, ratio in found.items() if ratio is not None}
         if known:
-            told = ", ".join(f"{ratio:.2f} at {n}" for n, ratio in known.items())
+            told = ", ".join(
+                f"{ratio:.2f} at {n} ({results.cpu_ratio(scenario, floor, n) or 0:.2f} by CPU)"
+                for n, ratio in known.items()
+            )
             reached = all(ratio >= wanted for ratio in known.values())
             yield Target(f"{scenario} / {floor}", f"{wanted:.2f}", told, reached)
 
