@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import argon2
 import bcrypt
 import pytest
@@ -19,6 +23,27 @@ def test_a_password_verifies_against_its_own_hash_and_no_other_password_does() -
 
 def test_hashes_are_argon2id_with_the_chosen_parameters() -> None:
     assert passwords.hash_password("correct horse").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells the size of a process on Linux only")
+def test_hashing_in_many_threads_leaves_the_process_as_small_as_before() -> None:
+    program = """
+import threading
+from pathlib import Path
+from oms.accounts import passwords
+
+def kilobytes():
+    return next(int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith("VmRSS"))
+
+before = kilobytes()
+for _ in range(2):
+    threads = [threading.Thread(target=passwords.hash_password, args=("correct horse",)) for _ in range(6)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+print(kilobytes() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 19_456
 
 
 def test_the_hundredth_byte_counts() -> None:
