@@ -5,10 +5,9 @@ takes longer than psycopg2 takes to send it. Here that is done once, when the st
 transactions, errors, events) stays SQLAlchemy's.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import Connection, CursorResult, text
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,7 @@ def compiled(statement: str) -> DriverStatement:
     return DriverStatement(text(statement).compile(dialect=_DIALECT))
 
 
-def run(session: Session, statement: DriverStatement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
-    """Execute a `compiled` statement in the session's transaction."""
-    return session.connection().exec_driver_sql(statement, dict(parameters))
+def run(on: Session | Connection, statement: DriverStatement, parameters: dict[str, Any]) -> CursorResult[Any]:
+    """Execute a `compiled` statement in the session's transaction, or on a connection."""
+    connection = on if isinstance(on, Connection) else on.connection()
+    return connection.exec_driver_sql(statement, parameters)

@@ -34,18 +34,13 @@ def queue() -> Queue:
     return Queue(QUEUE, connection=queue_connection(), serializer=JSONSerializer, default_timeout=JOB_SECONDS)
 
 
-def ring(pipeline: "redis.client.Pipeline", job: str) -> None:
-    """Queue the flag for `job` into the pipeline; its answer is true for the one caller who has to enqueue."""
-    pipeline.set(_flag(job), 1, nx=True, ex=WAKE_SECONDS)
-
-
 def wake(*jobs: str) -> bool:
-    """Ring for each job and enqueue where nobody has; False when Redis is away (the sweep comes by)."""
+    """Put up each job's flag, and enqueue where it was down; False when Redis is away (the sweep comes by)."""
 
     def work(client: "redis.Redis") -> bool:
         pipeline = client.pipeline(transaction=False)
         for job in jobs:
-            ring(pipeline, job)
+            pipeline.set(flag(job), 1, nx=True, ex=WAKE_SECONDS)
         enqueue([job for job, won in zip(jobs, pipeline.execute(), strict=True) if won])
         return True
 
@@ -60,7 +55,7 @@ def insist(job: str) -> bool:
 
     def work(client: "redis.Redis") -> bool:
         if job not in _waiting(queue()):
-            client.set(_flag(job), 1, ex=WAKE_SECONDS)
+            client.set(flag(job), 1, ex=WAKE_SECONDS)
             enqueue([job])
         return True
 
@@ -91,7 +86,7 @@ def enqueue(jobs: list[str]) -> None:
 
 def silence(job: str) -> None:
     """Take the flag down: called by the job before it looks."""
-    attempt("wake", lambda client: client.delete(_flag(job)))
+    attempt("wake", lambda client: client.delete(flag(job)))
 
 
 def depth() -> dict[str, int]:
@@ -101,5 +96,6 @@ def depth() -> dict[str, int]:
     return {"waiting": len(target), "failed": failed.get_job_count(cleanup=False)}
 
 
-def _flag(job: str) -> str:
+def flag(job: str) -> str:
+    """The key that says that a job has been rung for."""
     return "wake:" + job.rsplit(".", 1)[1]

@@ -7,14 +7,14 @@ request (with the same idempotency key) can know how it ended.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
 from psycopg2 import Error as PsycopgError
 from psycopg2 import errors as postgres
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -60,25 +60,21 @@ def transaction(work: Callable[[Session], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def one_statement(work: Callable[[Session], T], *, repeatable: bool = False) -> T:
+def one_statement(work: Callable[[Connection], T], *, repeatable: bool = False) -> T:
     """`transaction` for work that executes one statement: that is a transaction by itself, two round trips cheaper.
 
     A connection that is lost meanwhile may have carried it out: only what is `repeatable`, which the database refuses
     to do twice, is tried again then.
     """
     for attempt in range(1, ATTEMPTS + 1):
-        actions: list[Callable[[], None]] = []
         try:
-            with _autocommitting(db.engine) as session:
-                session.info["after_commit"] = actions
-                result = work(session)
+            with _autocommitting(db.engine) as connection:
+                return work(connection)
         except (DBAPIError, PoolTimeout) as error:
             if attempt < ATTEMPTS and (_rolled_back(error) or (repeatable and _harmless_to_repeat(error))):
                 _pause(attempt)
                 continue
             raise _translated(error) from error
-        _follow_up(actions)
-        return result
     raise AssertionError("unreachable")
 
 
@@ -98,7 +94,7 @@ def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
     engine = db.engines[READ_BIND] if replica and settings().read_database_url else db.engine
     for attempt in (1, 2):
         try:
-            with _autocommitting(engine) as session:
+            with _autocommitting(engine) as connection, Session(connection) as session:
                 return work(session)
         except (DBAPIError, PoolTimeout) as error:
             if attempt == 2 or not _harmless_to_repeat(error):
@@ -107,7 +103,7 @@ def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
 
 
 @contextmanager
-def _autocommitting(engine: Engine) -> Iterator[Session]:
+def _autocommitting(engine: Engine) -> Iterator[Connection]:
     """Each statement stands alone: no BEGIN and no ROLLBACK, two round trips less.
 
     Set on the driver, where it costs nothing. SQLAlchemy's own AUTOCOMMIT talks to the server when a connection goes
@@ -117,8 +113,7 @@ def _autocommitting(engine: Engine) -> Iterator[Session]:
         raw: Any = connection.connection.dbapi_connection
         raw.autocommit = True
         try:
-            with Session(connection) as session:
-                yield session
+            yield connection
         finally:
             try:
                 raw.autocommit = False
@@ -141,10 +136,6 @@ def _commit(session: Session) -> None:
     except DBAPIError as error:
         _roll_back(session)
         raise _translated(error) from error
-    _follow_up(actions)
-
-
-def _follow_up(actions: Sequence[Callable[[], None]]) -> None:
     for action in actions:
         try:
             action()

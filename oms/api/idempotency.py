@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from oms import strict_json
@@ -43,7 +44,7 @@ def run(work: Callable[[Session], Answer], body: Any = None) -> Answer:
     return _done(transaction(once))
 
 
-def run_as_one(work: Callable[[Session, Claim | None], Answer], body: Any) -> Answer:
+def run_as_one(work: Callable[[Connection, Claim | None], Answer], body: Any) -> Answer:
     """The same for a change that is one statement, which also stores the answer under the claim it is given.
 
     Of two requests with one key the later waits until the earlier is committed, and gets its answer.
@@ -51,7 +52,7 @@ def run_as_one(work: Callable[[Session, Claim | None], Answer], body: Any) -> An
     key = _key()
     claim = None if key is None else Claim(access.caller_key(), key, _fingerprint(body))
     try:
-        return _done(one_statement(lambda session: work(session, claim), repeatable=claim is not None))
+        return _done(one_statement(lambda connection: work(connection, claim), repeatable=claim is not None))
     except Conflict:
         stored = read(claim.stored) if claim is not None else None
         if stored is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from oms.api import access, checkout, idempotency
 from oms.idempotency import Answer, Claim
@@ -15,12 +15,14 @@ from oms.orders.order import Order, etag
 
 def place(body: Any, data: Mapping[str, Any], answer: Callable[[Order, bytes], bytes]) -> Response:
     """Place what `body` asked for, loaded as `data`; `answer` makes the answer of the order and its representation."""
-    order, change = placement.draw_up(data, access.actor())
+    order, change, whole = placement.draw_up(data, access.actor())
+    made = Answer(answer(order, whole), 201, f"/orders/{order.order_id}", etag(order.version))
 
-    def work(session: Session, claim: Claim | None) -> Answer:
-        written = answer(order, cache.announce(session, order))
-        made = Answer(written, 201, f"/orders/{order.order_id}", etag(order.version))
-        store.create(session, order, change, claim.row(made) if claim else None)
+    def work(connection: Connection, claim: Claim | None) -> Answer:
+        store.create(connection, order, change, claim.row(made) if claim else None)
         return made
 
-    return checkout.opened(idempotency.run_as_one(work, body), data)
+    given = idempotency.run_as_one(work, body)
+    if not given.replayed:
+        cache.spread(order, whole)
+    return checkout.opened(given, data)

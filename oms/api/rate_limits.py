@@ -4,7 +4,6 @@ While Redis is away each process counts for itself. The storage makes one round 
 much is left, and brings along what `access` wants from Redis.
 """
 
-import hashlib
 import math
 import time
 from functools import lru_cache
@@ -23,6 +22,7 @@ from oms.api import access
 from oms.errors import TooMany
 from oms.extensions import redis_client, settings
 from oms.observability.metrics import LIMITER_FALLBACKS
+from oms.redis_script import RedisScript
 
 SCHEME = "oms"
 
@@ -53,8 +53,7 @@ class OneRoundTrip(RedisStorage):
         # Its own client only registers the scripts; the running application's makes the calls.
         super().__init__("redis://unused", key_prefix="limit", **options)
         scripts: Any = (self.lua_acquire_sliding_window.script, self.lua_sliding_window.script)
-        self._script = _ALL_AT_ONCE % tuple(script.decode() for script in scripts)
-        self._sha = hashlib.sha1(self._script.encode(), usedforsecurity=False).hexdigest()
+        self._all_at_once = RedisScript(_ALL_AT_ONCE % tuple(script.decode() for script in scripts))
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         if not redis_guard.breaker.may_try():
@@ -65,20 +64,15 @@ class OneRoundTrip(RedisStorage):
         )
         wanted = access.prefetch_keys() if g.get("prefetched") is None else []
         try:
-            acquired, window, values = self._call(2 + len(wanted), *counters, *wanted, limit, expiry, amount)
+            answer = self._all_at_once.run(redis_client(), (*counters, *wanted), (limit, expiry, amount))
         except redis.RedisError as error:
             redis_guard.failed("limiter", error)
             raise
+        acquired, window, values = answer
         if wanted:
             g.prefetched = dict(zip(wanted, values, strict=True))
         g.setdefault("windows", {})[key] = window
         return bool(acquired)
-
-    def _call(self, *keys_and_arguments: Any) -> Any:
-        try:
-            return redis_client().evalsha(self._sha, *keys_and_arguments)
-        except redis.exceptions.NoScriptError:
-            return redis_client().eval(self._script, *keys_and_arguments)
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         # Read in the round trip that counted.

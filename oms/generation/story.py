@@ -96,7 +96,7 @@ def _story(shop: Shop, rng: Random, number: int, placed_at: datetime) -> Story:
     creator = owner if order.creator_id == order.customer_id else STAFF
     story = Story(order, shop.remembers)
     first = JourneyEntry(order.status, None, creator.id, creator.kind)
-    story.note(placed_at, first, lambda: events.created(order, creator))
+    story.note(placed_at, first, lambda: events.created(order, creator, representation.with_written_items(order)))
     moment = placed_at
     for typical, step in _plan(rng, story, owner):
         moment += typical * (0.1 + rng.expovariate(1.0))

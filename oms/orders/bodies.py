@@ -8,6 +8,7 @@ from oms import strict_json
 from oms.fields import FreeForm, Money, Percentage, Quantity, StrictBoolean, StrictInteger, Text, Timestamp
 from oms.ids import ORDER_ID
 from oms.orders.models import PAYMENT_MODES
+from oms.sparse_schema import SparseSchema
 
 MAX_LINES = 1000
 MAX_TAX_LINES = 10
@@ -70,7 +71,7 @@ class TaxLineBody(Schema):
             raise ValidationError("Send a rate, or an amount where there is no rate.")
 
 
-class AdjustedBody(Schema):
+class AdjustedBody(SparseSchema):
     """What is added to or taken off a price."""
 
     discount = Money(metadata={"description": "Taken off, at most the price itself."})

@@ -18,6 +18,7 @@ from oms.observability.metrics import CACHE_READS
 from oms.orders import representation
 from oms.orders.order import Order
 from oms.redis_guard import attempt
+from oms.redis_script import RedisScript
 
 DIRTY = "orders:dirty"
 _VERSION_DIGITS, _OWNER_DIGITS = 10, 3  # an owner's id has 50 characters, up to 200 bytes
@@ -30,6 +31,15 @@ if held == string.sub(ARGV[1], 1, {_VERSION_DIGITS}) and string.len(ARGV[1]) <= 
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
 """
+# After a change: the guarded set, and the doorbell's flag. KEYS: the order, the flag; ARGV: as above, seconds of the
+# flag. 1 for the one caller who has to enqueue the job.
+_ANNOUNCE = RedisScript(f"""
+local function keep(KEYS, ARGV)
+{_GUARDED_SET}
+end
+keep(KEYS, ARGV)
+return redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[3]) and 1 or 0
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +103,27 @@ def store(orders: Sequence[Order]) -> dict[str, bytes]:
 def announce(session: Session, order: Order) -> bytes:
     """Render a changed order, and once it is committed put it in the cache and wake the publisher.
 
-    Returns the bytes, which are also the answer. All of it is one round trip.
+    Returns the bytes, which are also the answer.
     """
     body = representation.render(order)
     value = entry(order, body)
-    transactions.after_commit(session, lambda: _after_commit({order.order_id: value}, (queues.PUBLISH_OUTBOX,)))
+    transactions.after_commit(session, lambda: _spread(order.order_id, value))
     return body
+
+
+def spread(order: Order, body: bytes) -> None:
+    """Put a committed order in the cache and wake the publisher, all in one round trip."""
+    _spread(order.order_id, entry(order, body))
+
+
+def _spread(order_id: str, value: bytes) -> None:
+    keys = (key(order_id), queues.flag(queues.PUBLISH_OUTBOX))
+
+    def work(client: "redis.Redis") -> None:
+        if _ANNOUNCE.run(client, keys, (value, settings().cache_ttl_seconds, queues.WAKE_SECONDS)):
+            queues.enqueue([queues.PUBLISH_OUTBOX])
+
+    attempt("cache", work)
 
 
 def announce_many(versions: dict[str, int]) -> bool:
@@ -125,18 +150,6 @@ def take_dirty(count: int) -> list[str]:
     """Up to `count` orders that wait for the refresh job."""
     found: Any = attempt("cache", lambda client: client.spop(DIRTY, count))
     return [order_id.decode() for order_id in found or []]
-
-
-def _after_commit(entries: dict[str, bytes], jobs: Sequence[str]) -> None:
-    def work(client: "redis.Redis") -> None:
-        pipeline = client.pipeline(transaction=False)
-        for job in jobs:
-            queues.ring(pipeline, job)
-        _set_in(pipeline, entries)
-        answers = pipeline.execute()
-        queues.enqueue([job for job, won in zip(jobs, answers, strict=False) if won])
-
-    attempt("cache", work)
 
 
 def _set_all(client: "redis.Redis", entries: dict[str, bytes]) -> None:

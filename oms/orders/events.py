@@ -9,9 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from oms import strict_json
 from oms.accounts.actor import Actor
 from oms.extensions import settings
 from oms.orders import representation
@@ -44,12 +41,10 @@ CREDIT_NOTE_ISSUED = "oms.credit_note.issued.v1"
 SCHEMAS = Path(__file__).parent / "event_schemas"
 
 
-def created(order: Order, actor: Actor) -> list[Callable[[], Event]]:
-    """The order as it was placed, and B's message for its consumers."""
-    snapshot = _snapshot(order)
-    # The lines are the bulk of both messages: written once.
-    items = snapshot["items"] = orjson.Fragment(strict_json.write(snapshot["items"]))
-    return [lambda: _event(CREATED, order, actor, order=snapshot), lambda: _new_order(order, items)]
+def created(order: Order, actor: Actor, whole: Mapping[str, Any]) -> list[Callable[[], Event]]:
+    """The order as it was placed, and B's message for its consumers; `whole` is its document."""
+    snapshot = _snapshot(whole)
+    return [lambda: _event(CREATED, order, actor, order=snapshot), lambda: _new_order(order, whole["items"])]
 
 
 def status_changed(order: Order, actor: Actor, previous: str, entry: JourneyEntry) -> Event:
@@ -64,7 +59,7 @@ def items_changed(order: Order, actor: Actor, lines: Sequence[Line]) -> Event:
 
 
 def updated(order: Order, actor: Actor, fields: Sequence[str]) -> Event:
-    return _event(UPDATED, order, actor, changed=sorted(fields), order=_snapshot(order))
+    return _event(UPDATED, order, actor, changed=sorted(fields), order=_snapshot(representation.document(order)))
 
 
 def cancelled(order: Order, actor: Actor, previous: str, reason: str | None, lines: Sequence[Line]) -> Event:
@@ -127,8 +122,7 @@ def _new_order(order: Order, items: Any) -> Event:
     return Event(settings().kafka_new_order_topic, NEW_ORDER, payload)
 
 
-def _snapshot(order: Order) -> dict[str, Any]:
-    whole = representation.document(order)
+def _snapshot(whole: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if name not in _FOR_CALLERS_ONLY}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from oms.accounts.actor import Actor
 from oms.ids import new_id
 from oms.money import ZERO
-from oms.orders import events, lifecycle, store
+from oms.orders import events, lifecycle, representation, store
 from oms.orders.order import JourneyEntry, Line, Order, ReturnItem, ReturnRequest, line_of
 from oms.orders.store import Change
 
@@ -38,7 +38,11 @@ def place_replacement(session: Session, original: Order, request: ReturnRequest,
         lines=[_line(number, line_of(original, item.line_no), item) for number, item in enumerate(accepted, 1)],
     )
     entry = JourneyEntry(order.status, None, actor.id, actor.kind, reason="exchange", remarks=request.return_id)
-    store.create(session, order, Change([entry], order.lines, events.created(order, actor)))
+    store.create(
+        session,
+        order,
+        Change([entry], order.lines, events.created(order, actor, representation.with_written_items(order))),
+    )
     return order.order_id
 
 

@@ -11,7 +11,7 @@ from oms.accounts.actor import Actor
 from oms.errors import Forbidden, Invalid
 from oms.extensions import settings
 from oms.ids import new_id
-from oms.orders import adjustments, balance, events, lifecycle, payments, store, totals
+from oms.orders import adjustments, balance, events, lifecycle, payments, representation, store, totals
 from oms.orders.order import JourneyEntry, Line, Order
 from oms.orders.store import Change
 
@@ -21,13 +21,14 @@ def place_order(session: Session, data: Mapping[str, Any], actor: Actor) -> Orde
 
     Raises as `draw_up`, and `Conflict` (order_id_taken).
     """
-    order, change = draw_up(data, actor)
+    order, change, _ = draw_up(data, actor)
     store.create(session, order, change)
     return order
 
 
-def draw_up(data: Mapping[str, Any], actor: Actor) -> tuple[Order, Change]:
-    """A new order with its lines and payment parts, and its journey and events, to be written by `store.create`.
+def draw_up(data: Mapping[str, Any], actor: Actor) -> tuple[Order, Change, bytes]:
+    """A new order with its lines and payment parts, its journey and events, to be written by `store.create`, and its
+    representation.
 
     Raises `Invalid` (total_mismatch, too_many_decimals, customer_missing, invalid_first_status) or `Forbidden`
     (customer_id_not_yours, status_not_yours).
@@ -36,7 +37,9 @@ def draw_up(data: Mapping[str, Any], actor: Actor) -> tuple[Order, Change]:
     parts = payments.add_parts(order, data.get("payment") or ())
     _confirm_cash_on_delivery(order)
     entry = JourneyEntry(order.status, None, actor.id, actor.kind)
-    return order, Change([entry], order.lines, events.created(order, actor), payments=parts)
+    whole = representation.with_written_items(order)
+    change = Change([entry], order.lines, events.created(order, actor, whole), payments=parts)
+    return order, change, strict_json.write(whole)
 
 
 def _confirm_cash_on_delivery(order: Order) -> None:

@@ -20,6 +20,12 @@ def render(order: Order) -> bytes:
     return strict_json.write(document(order))
 
 
+def with_written_items(order: Order) -> dict[str, Any]:
+    """The document, its items as finished JSON: they are the bulk of an order, and of the messages about it."""
+    whole = document(order)
+    return {**whole, "items": orjson.Fragment(strict_json.write(whole["items"]))}
+
+
 def document(order: Order) -> dict[str, Any]:
     currency = order.currency
     return {

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from psycopg2.errors import UniqueViolation
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -79,13 +80,13 @@ def lock(session: Session, order_id: str, owner: str | None) -> Order:
     return order_of(row)
 
 
-def create(session: Session, order: Order, change: Change, kept: Mapping[str, Any] | None = None) -> None:
+def create(on: Session | Connection, order: Order, change: Change, kept: Mapping[str, Any] | None = None) -> None:
     """Insert everything in one statement, with the answer that is `kept` (`idempotency.Claim.row`).
 
     Raises `Conflict` order_id_taken, also when the key of what is kept is taken.
     """
     try:
-        _execute(session, statements.create, order, change, kept)
+        _execute(on, statements.create, order, change, kept)
     except IntegrityError as error:
         # Every key here begins with the order's id, and which table objects first is PostgreSQL's choice.
         if isinstance(error.orig, UniqueViolation):
@@ -110,7 +111,7 @@ def now() -> datetime:
 
 
 def _execute(
-    session: Session,
+    on: Session | Connection,
     statement: Callable[[frozenset[str]], DriverStatement],
     order: Order,
     change: Change,
@@ -131,7 +132,7 @@ def _execute(
             outbox.rows(order.order_id, order.version, [event() for event in change.events])
         ).decode(),
     }
-    run(session, statement(names | {"kept"} if kept else names), parameters)
+    run(on, statement(names | {"kept"} if kept else names), parameters)
 
 
 def _parts(change: Change) -> dict[str, str]:
