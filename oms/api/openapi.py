@@ -90,6 +90,10 @@ class OmsBlueprint(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """One schema for all requests: the library would make one for each from a class, field by field."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
     def problems(self, *statuses: int) -> Any:
         """Document the refusals of a route; unlike `alt_response` it puts no call around the view."""
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from oms.driver_sql import DriverStatement, compiled, run
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
 from oms.orders import lifecycle
@@ -28,12 +28,12 @@ _TIMES = {
 }
 _LIKE = "order_id LIKE :q_prefix"
 _PHONE = "address ->> 'phone' = :q"
-_COUNT = text("SELECT count(*) FROM orders WHERE customer_id = :customer_id")
+_COUNT = compiled("SELECT count(*) FROM orders WHERE customer_id = :customer_id")
 
 
-def _found(chosen: str) -> TextClause:
+def _found(chosen: str) -> DriverStatement:
     """The orders whose ids `chosen` selects. Whatever has to be walked over to choose them, only these are read."""
-    return text(
+    return compiled(
         f"SELECT order_id, version, created_at FROM orders WHERE order_id = ANY(ARRAY({chosen})) {_NEWEST_FIRST}"
     )
 
@@ -75,7 +75,7 @@ def list_orders(session: Session, filters: Mapping[str, Any], limit: int, cursor
     if cursor is not None:
         parameters["before_time"], parameters["before_id"] = _read_cursor(cursor)
     statement = _page(frozenset(parameters) & _SHAPING)
-    rows = session.execute(statement, parameters).all()
+    rows = run(session, statement, parameters).all()
     orders = [Found(*row) for row in rows[:limit]]
     return Page(orders, _cursor(orders[-1]) if len(rows) > limit else None)
 
@@ -84,7 +84,7 @@ _SHAPING = frozenset({"customer_id", "facility_id", "status", "q", *_TIMES})
 
 
 @cache
-def _page(given: frozenset[str]) -> TextClause:
+def _page(given: frozenset[str]) -> DriverStatement:
     """The statement for what is given. Each part of it walks one index from the newest order on, and stops in time."""
     times = [_TIMES[name] for name in sorted(given & _TIMES.keys())]
     if "q" in given:
@@ -155,11 +155,11 @@ _OWN_MATCH = f"""(his.order_id LIKE :q_prefix OR customer_id = :q OR facility_id
 
 def list_numbered(session: Session, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
     """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list."""
-    total = session.execute(_COUNT, {"customer_id": customer_id}).scalar_one()
+    total = run(session, _COUNT, {"customer_id": customer_id}).scalar_one()
     skipped = (page - 1) * page_size
     if skipped >= total:
         return [], total
-    rows = session.execute(_NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
+    rows = run(session, _NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
     return [Found(*row) for row in rows], total
 
 
