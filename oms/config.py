@@ -81,6 +81,7 @@ class Settings:
     db_pool_size: int
     db_statement_timeout_ms: int
     db_lock_timeout_ms: int
+    database_distributed: bool
     trusted_proxy_hops: int
     cors_origins: tuple[str, ...]
     web_workers: int
@@ -152,6 +153,7 @@ class Settings:
             "db_pool_size": read.integer("DB_POOL_SIZE", 9, 1, 200),
             "db_statement_timeout_ms": read.integer("DB_STATEMENT_TIMEOUT_MS", 10_000, 100, 600_000),
             "db_lock_timeout_ms": read.integer("DB_LOCK_TIMEOUT_MS", 3_000, 10, 600_000),
+            "database_distributed": read.choice(("DATABASE_DISTRIBUTED",), ("YES", "NO"), "NO") == "YES",
             "trusted_proxy_hops": read.integer("TRUSTED_PROXY_HOPS", 0, 0, 10),
             "cors_origins": read.list("CORS_ORIGINS"),
             "web_workers": read.integer("WEB_CONCURRENCY", 2, 1, 64),

@@ -25,7 +25,7 @@ def distribute(shards: int) -> None:
         raise click.ClickException(error.detail) from error
     finally:
         engine.dispose()
-    click.echo(f"distributed {', '.join(done)}" if done else "nothing to distribute")
+    click.echo(f"distributed {', '.join(done)}; set DATABASE_DISTRIBUTED=yes" if done else "nothing to distribute")
 
 
 COMMANDS = (distribute,)

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Response
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from oms.api import access, checkout, idempotency
+from oms.extensions import settings
 from oms.idempotency import Answer, Claim
 from oms.orders import cache, placement, store
 from oms.orders.order import Order, etag
@@ -18,11 +20,12 @@ def place(body: Any, data: Mapping[str, Any], answer: Callable[[Order, bytes], b
     order, change, whole = placement.draw_up(data, access.actor())
     made = Answer(answer(order, whole), 201, f"/orders/{order.order_id}", etag(order.version))
 
-    def work(connection: Connection, claim: Claim | None) -> Answer:
-        store.create(connection, order, change, claim.row(made) if claim else None)
+    def work(on: Session | Connection, claim: Claim | None = None) -> Answer:
+        store.create(on, order, change, claim.row(made) if claim else None)
         return made
 
-    given = idempotency.run_as_one(work, body)
+    # Where an order lies on one node and the stored answer on another, no statement writes both.
+    given = idempotency.run(work, body) if settings().database_distributed else idempotency.run_as_one(work, body)
     if not given.replayed:
         cache.spread(order, whole)
     return checkout.opened(given, data)

@@ -4,17 +4,23 @@ The stand-in (citus.sql) notes what is asked of it and refuses what Citus refuse
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
 
 from oms.distribution import BY_ORDER, BY_THEMSELVES, REFERENCE
+from oms.extensions import db
+from oms.ids import new_id
+from tests.callers import Caller
 from tests.conftest import Servers
 from tests.floor import applications
 from tests.floor.databases import own_database
+from tests.floor.outsiders import Outsider
 
 STAND_IN = text((Path(__file__).parent / "citus.sql").read_text())
 FOREIGN_KEYS = text("""
@@ -73,3 +79,36 @@ def test_what_fails_half_way_leaves_everything_as_it_was(app: Flask, servers: Se
 def test_without_citus_it_says_so(app: Flask, servers: Servers, database: Engine) -> None:
     code, output = run(app, servers, database)
     assert (code, output) == (1, "Error: This PostgreSQL has no Citus: CREATE EXTENSION citus\n")
+
+
+@contextmanager
+def statements_of(app: Flask) -> Iterator[list[str]]:
+    """What is sent to the application's database meanwhile."""
+    sent: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_an_order_and_its_stored_answer_are_two_statements_of_one_transaction(
+    app: Flask, servers: Servers, customer: Caller
+) -> None:
+    key = {"Idempotency-Key": new_id()}
+    with applications.another(app, servers, DATABASE_DISTRIBUTED="yes") as distributed:
+        caller = Outsider(distributed, customer.headers, customer.id)
+        first = caller.post("/orders", {"items": {"tea": 1}}, headers=key)
+        again = caller.post("/orders", {"items": {"tea": 1}}, headers=key)
+        with statements_of(distributed) as sent:
+            caller.post("/orders", {"items": {}}, headers={"Idempotency-Key": new_id()})
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert first.json == again.json
+    placing = [statement for statement in sent if "INSERT INTO orders " in statement]
+    keeping = [statement for statement in sent if "INSERT INTO idempotency_keys" in statement]
+    assert (len(placing), len(keeping), set(placing) & set(keeping)) == (1, 1, set())
