@@ -40,7 +40,7 @@ port {self.port}
 bind 127.0.0.1
 dir {self.data_dir}
 sentinel monitor {SERVICE} 127.0.0.1 {self._leader.port} 2
-sentinel down-after-milliseconds {SERVICE} 500
+sentinel down-after-milliseconds {SERVICE} 1000
 sentinel failover-timeout {SERVICE} 4000
 """)
 

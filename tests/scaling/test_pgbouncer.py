@@ -37,6 +37,8 @@ LIMITS = {
     "timezone": "UTC",
 }
 
+SESSIONS = "FROM pg_stat_activity WHERE application_name = 'oms' AND datname = current_database()"
+
 
 @pytest.fixture(scope="module")
 def direct(app: Flask, servers: Servers) -> Iterator[str]:
@@ -111,10 +113,9 @@ def test_callers_outnumber_the_sessions_and_no_lock_stays_behind(pooled: Flask, 
         assert list(threads.map(move, orders)) == [[200, 200, 200]] * len(orders)
     engine = create_engine(direct)
     with engine.connect() as connection:
-        here = "FROM pg_stat_activity WHERE application_name = 'oms' AND datname = current_database()"
-        locks = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid IN (SELECT pid {here})"
+        locks = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid IN (SELECT pid {SESSIONS})"
         assert connection.execute(text(locks)).scalar() == 0
-        assert connection.execute(text(f"SELECT count(*) BETWEEN 1 AND {POOL_SIZE} {here}")).scalar()
+        assert connection.execute(text(f"SELECT count(*) BETWEEN 1 AND {POOL_SIZE} {SESSIONS}")).scalar()
     engine.dispose()
 
 
@@ -166,9 +167,7 @@ def test_the_limits_of_a_session_come_from_the_database_and_the_doctor_misses_th
         connection.execute(text(f"{role} RESET statement_timeout"))
         try:
             # A session that was opened before keeps what it had.
-            connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'oms'")
-            )
+            connection.execute(text(f"SELECT pg_terminate_backend(pid) {SESSIONS}"))
             assert limits(pooled) == ("warn", "statement_timeout is 0ms")
         finally:
             connection.execute(text(f"{role} SET statement_timeout = '10s'"))
