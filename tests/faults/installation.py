@@ -50,13 +50,14 @@ class Installation:
     wire: Wire
     folder: Path
     port: int = field(default_factory=free_port)
+    variables: dict[str, str] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
     _starts: int = 0
 
     @property
     def environ(self) -> dict[str, str]:
         servers = Servers(self.postgres, self.valkey, self.kafka)
-        return servers.environ(
+        environ = servers.environ(
             DATABASE_URL=self.wire.url,
             PORT=str(self.port),
             BIND_ADDRESS="127.0.0.1",
@@ -65,6 +66,7 @@ class Installation:
             DB_STATEMENT_TIMEOUT_MS=str(STATEMENT_SECONDS * 1000),
             TMPDIR=str(self.folder),
         )
+        return environ | self.variables
 
     def start(self) -> None:
         """Migrate, start every process, wait until all is well. Raises StartError."""
@@ -89,6 +91,11 @@ class Installation:
         while time.monotonic() < until:
             self.keep_alive()
             threading.Event().wait(0.05)
+
+    def restart(self, name: str) -> None:
+        """As a release does it: told to stop, and started again with what `variables` are now."""
+        self.programs[name].end()
+        self.programs[name] = self._run(name)
 
     def keep_alive(self) -> None:
         """What a process manager does."""
@@ -151,8 +158,9 @@ class Stopped(BaseException):
 
 
 @contextmanager
-def installation(kafka_kind: str) -> Iterator[Installation]:
-    """Everything running, on the embedded broker or a real one; nothing but the logs is left, whatever ended it."""
+def installation(kafka_kind: str = "embedded", **variables: str) -> Iterator[Installation]:
+    """Everything running with these settings, on the embedded broker or a real one; nothing but the logs is left,
+    whatever ended it."""
     shutil.rmtree(LOGS, ignore_errors=True)
     LOGS.mkdir(parents=True)
     with ExitStack() as stack:
@@ -166,7 +174,7 @@ def installation(kafka_kind: str) -> Iterator[Installation]:
         valkey = stack.enter_context(Valkey(folder / "valkey"))
         kafka = stack.enter_context(brokers.own(folder / "kafka", real=kafka_kind == "real"))
         wire = stack.enter_context(Wire(postgres.url))
-        made = Installation(postgres, valkey, kafka, wire, folder)
+        made = Installation(postgres, valkey, kafka, wire, folder, variables=variables)
         stack.callback(made.end)
         stack.callback(_no_more_signals)
         made.start()

@@ -57,8 +57,10 @@ class Answer:
 class Client(threading.Thread):
     """One shopper and the clerk who serves him, over one kept-alive connection."""
 
-    def __init__(self, port: int, ledger: Ledger, customer: Person, staff: Person) -> None:
+    def __init__(self, port: int, ledger: Ledger, customer: Person, staff: Person, every: float | None) -> None:
+        """He does something `every` so many seconds, or else as soon as he has thought for a moment."""
         super().__init__(daemon=True)
+        self._every = every
         self._port = port
         self._ledger = ledger
         self._customer, self._staff = customer, staff
@@ -73,11 +75,18 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         try:
-            while not self._over.wait(random.uniform(0, THINK_SECONDS)):
+            began = time.monotonic()
+            while not self._over.wait(self._pause(began)):
                 random.choices(*zip(*self._habits(), strict=True))[0]()
         except Exception as error:
             self.failed = error
             self._ledger.note_broken("other", self._ledger.phase, f"a client stumbled: {error!r}")
+
+    def _pause(self, began: float) -> float:
+        """Until the next full `every` since he began; what took longer than that is not made up for."""
+        if self._every is None:
+            return random.uniform(0, THINK_SECONDS)
+        return self._every - (time.monotonic() - began) % self._every
 
     def _habits(self) -> list[tuple[Callable[[], None], int]]:
         return [
@@ -242,8 +251,16 @@ NEXT = {"pending": "confirmed", "confirmed": "processing", "processing": "packed
 class Load:
     """All clients."""
 
-    def __init__(self, port: int, ledger: Ledger, customers: list[Person], staff: Person, clients: int) -> None:
-        self._clients = [Client(port, ledger, customers[n % len(customers)], staff) for n in range(clients)]
+    def __init__(
+        self,
+        port: int,
+        ledger: Ledger,
+        customers: list[Person],
+        staff: Person,
+        clients: int,
+        every: float | None = None,
+    ) -> None:
+        self._clients = [Client(port, ledger, customers[n % len(customers)], staff, every) for n in range(clients)]
 
     def start(self) -> None:
         for client in self._clients:
