@@ -69,6 +69,7 @@ class Settings:
     cache_ttl_seconds: int
     redis_timeout_ms: int
     outbox_retention_hours: float
+    journey_retention_days: int
     idempotency_retention_hours: float
     pending_order_ttl_minutes: int
     return_window_days: int
@@ -141,6 +142,7 @@ class Settings:
             "cache_ttl_seconds": read.integer("CACHE_TTL_SECONDS", 300, 1, 86_400),
             "redis_timeout_ms": read.integer("REDIS_TIMEOUT_MS", 100, 10, 10_000),
             "outbox_retention_hours": read.hours("OUTBOX_RETENTION_HOURS", 72),
+            "journey_retention_days": read.integer("JOURNEY_RETENTION_DAYS", 0, 0, 36500),
             "idempotency_retention_hours": read.hours("IDEMPOTENCY_RETENTION_HOURS", 24),
             "pending_order_ttl_minutes": read.integer("PENDING_ORDER_TTL_MINUTES", 0, 0, 525_600),
             "return_window_days": read.integer("RETURN_WINDOW_DAYS", 30, 0, 3650),

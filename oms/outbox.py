@@ -8,7 +8,7 @@ global serial. A shard of orders is drained by one worker at a time under an adv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -17,7 +17,7 @@ from sqlalchemy import CheckConstraint, DateTime, Index, Integer, SmallInteger, 
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from oms import strict_json
+from oms import partitions, strict_json
 from oms.extensions import Base
 from oms.ids import new_id
 from oms.kafka import Delivery, Publisher, Record
@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 
 class OutboxEvent(Base):
-    """One event of one order. Unpublished rows are never deleted."""
+    """One event of one order. Unpublished rows are never deleted. Partitioned by days (`oms.partitions`)."""
 
     __tablename__ = "outbox_events"
 
@@ -43,7 +43,7 @@ class OutboxEvent(Base):
     type: Mapped[str] = mapped_column(String(100))
     payload: Mapped[Any] = mapped_column(JSON)
     trace: Mapped[str | None] = mapped_column(String(128))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True, server_default=func.now())
     retry_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     last_error: Mapped[str | None] = mapped_column(Text)
@@ -53,6 +53,7 @@ class OutboxEvent(Base):
         CheckConstraint(f"shard >= 0 AND shard < {SHARDS}", name="shard"),
         Index("ix_outbox_events_pending", "shard", "retry_at", postgresql_where=text("published_at IS NULL")),
         Index("ix_outbox_events_created", "created_at"),
+        {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
 
@@ -127,15 +128,15 @@ _PENDING = text("""
 """)
 _PUBLISHED = text("""
     UPDATE outbox_events SET published_at = now(), last_error = NULL
-    FROM unnest(CAST(:orders AS text[]), CAST(:versions AS int[]), CAST(:positions AS smallint[]))
-         AS sent (order_id, version, position)
+    FROM unnest(CAST(:orders AS text[]), CAST(:versions AS int[]), CAST(:positions AS smallint[]),
+        CAST(:moments AS timestamptz[])) AS sent (order_id, version, position, created_at)
     WHERE outbox_events.order_id = sent.order_id AND outbox_events.version = sent.version
-      AND outbox_events.position = sent.position
+      AND outbox_events.position = sent.position AND outbox_events.created_at = sent.created_at
 """)
 _REFUSED = text("""
     UPDATE outbox_events
     SET attempts = attempts + 1, last_error = :error, retry_at = now() + make_interval(secs => :seconds)
-    WHERE order_id = :order_id AND version = :version AND position = :position
+    WHERE order_id = :order_id AND version = :version AND position = :position AND created_at = :created_at
 """)
 
 
@@ -184,7 +185,8 @@ def _note_failure(session: Session, row: Any, delivery: Delivery) -> bool:
         "event_not_delivered", order_id=row.order_id, event_id=row.event_id, topic=row.topic, reason=delivery.error
     )
     if delivery.refused:
-        key = {"order_id": row.order_id, "version": row.version, "position": row.position}
+        names = ("order_id", "version", "position", "created_at")
+        key = {name: getattr(row, name) for name in names}
         session.execute(_REFUSED, {**key, "error": delivery.error, "seconds": REFUSED_RETRY_SECONDS})
     return delivery.refused
 
@@ -197,6 +199,7 @@ def _mark(session: Session, sent: Sequence[Any]) -> None:
                 "orders": [row.order_id for row in sent],
                 "versions": [row.version for row in sent],
                 "positions": [row.position for row in sent],
+                "moments": [row.created_at for row in sent],
             },
         )
 
@@ -222,12 +225,6 @@ _LAG = text("""
     SELECT count(*), COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)), 0), count(*) FILTER (WHERE attempts > 0)
     FROM outbox_events WHERE published_at IS NULL
 """)
-_PURGE = text("""
-    DELETE FROM outbox_events WHERE (order_id, version, position) IN (
-        SELECT order_id, version, position FROM outbox_events
-        WHERE created_at < now() - interval '1 hour' * :hours AND published_at IS NOT NULL
-        ORDER BY created_at LIMIT :batch)
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,5 +242,7 @@ def lag(session: Session) -> Lag:
 
 
 def purge(session: Session, hours: float, batch: int = 5000) -> int:
-    """Delete published rows older than `hours`, at most `batch`; returns how many went."""
-    return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]
+    """Drop the days that ended `hours` ago; of one with an unpublished event only what was published goes, at most
+    `batch`. Returns 0 when nothing is left to do."""
+    until = datetime.now(UTC) - timedelta(hours=hours)
+    return partitions.drop_before(session, partitions.OUTBOX, until, batch)

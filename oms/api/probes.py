@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import dead_letters, outbox, queues, strict_json
+from oms import dead_letters, outbox, partitions, queues, strict_json
 from oms.api import access
 from oms.api.openapi import OmsBlueprint
 from oms.api.rate_limits import exempt
@@ -88,11 +88,19 @@ class _Outside(Collector):
     def collect(self) -> Iterable[Any]:
         # A scrape without these series is what an alert on a server that is away looks for.
         with suppress(Unavailable):
-            lag, dead = read(lambda session: (outbox.lag(session), dead_letters.waiting(session)))
+            lag, dead, strays = read(
+                lambda session: (outbox.lag(session), dead_letters.waiting(session), partitions.strays(session))
+            )
             yield GaugeMetricFamily("oms_outbox_pending", "Events not published yet.", lag.pending)
             yield GaugeMetricFamily("oms_outbox_lag_seconds", "Age of the oldest unpublished event.", lag.seconds)
             yield GaugeMetricFamily("oms_outbox_refused", "Events a broker has refused.", lag.refused)
             yield GaugeMetricFamily("oms_dead_letters", "Messages set aside and not replayed.", dead)
+            outside = GaugeMetricFamily(
+                "oms_rows_outside_partitions", "Rows in DEFAULT partitions, up to 1000.", labels=["table"]
+            )
+            for table, count in strays.items():
+                outside.add_metric([table], count)
+            yield outside
         with suppress(redis.RedisError):
             yield from _queue_metrics()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from oms import dead_letters, outbox
+from oms import dead_letters, outbox, partitions
 from oms.doctor.finding import Finding, judged
 from oms.errors import Unavailable
 from oms.transactions import read
@@ -38,6 +38,13 @@ def _examine() -> Iterator[Finding]:
     )
     waiting = read(dead_letters.waiting)
     yield judged("dead letters", f"{waiting} set aside", well=not waiting, advice="look: flask --app wsgi oms dlq list")
+    strays = sum(read(partitions.strays).values())
+    yield judged(
+        "partitions",
+        f"{strays} rows outside of them",
+        well=not strays,
+        advice="is the clock running? It creates partitions ahead, and moves these rows where they belong",
+    )
     refunds = read(lambda session: session.execute(_REFUNDS).one())
     yield judged(
         "refunds",

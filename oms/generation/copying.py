@@ -11,7 +11,9 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
 
+from oms import partitions
 from oms.config import Settings
 from oms.generation.story import PREFIX, Shop, Story, order_id, stories
 from oms.orders.adjustments import AMOUNTS, Adjustments
@@ -76,6 +78,7 @@ class Warehouse:
             done = 0
             for numbers in batches:
                 tables = _tables(stories(shop, numbers))
+                self._make_room(shop, numbers)
                 if running is not None:
                     running.result()
                     yield done
@@ -95,6 +98,13 @@ class Warehouse:
             newest = connection.execute(_NEWEST, {"order_id": order_id(0)}).scalar()
         remembers = now - timedelta(hours=self._settings.outbox_retention_hours)
         return Shop(newest or now, per_day, now, remembers, self._settings.default_currency)
+
+    def _make_room(self, shop: Shop, numbers: range) -> None:
+        """Partitions back to the oldest of these orders."""
+        oldest = shop.newest - timedelta(days=numbers.stop / shop.per_day)
+        with Session(self._engine) as session, session.begin():
+            partitions.create_missing(session, partitions.JOURNEY, shop.today, oldest)
+            partitions.create_missing(session, partitions.OUTBOX, shop.today, max(oldest, shop.remembers))
 
     def _copy(self, tables: dict[str, StringIO]) -> None:
         with self._engine.begin() as connection:

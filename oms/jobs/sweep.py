@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import idempotency, inbox, outbox, queues
+from oms import idempotency, inbox, outbox, partitions, queues
 from oms.accounts import sessions
 from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
@@ -21,7 +21,7 @@ from oms.extensions import settings
 from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
-from oms.orders import cache, cancellation, captures, payment_events, refunds
+from oms.orders import cache, cancellation, captures, journey, payment_events, refunds
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
 
@@ -72,6 +72,7 @@ class Sweep:
             self.repair_cache,
             self.remark_revocations,
             self.expire,
+            self.create_partitions,
             self.purge,
         )
         for part in parts:
@@ -147,12 +148,20 @@ class Sweep:
             except (Conflict, NotFound) as error:
                 _log.info("order_not_expired", order_id=order_id, reason=error.code)
 
+    @staticmethod
+    def create_partitions() -> None:
+        for of in partitions.ALL:
+            for name in transaction(lambda session, of=of: partitions.create_missing(session, of, _now(session))):  # type: ignore[misc]
+                _log.info("partition_created", partition=name)
+
     def purge(self) -> None:
         """Delete what is past its retention, in small batches, once a minute."""
         if time.monotonic() - self.purged_at < PURGE_EVERY_SECONDS:
             return
         self.purged_at = time.monotonic()
         chosen = settings()
+        if chosen.journey_retention_days:
+            _purge_all(lambda session: journey.purge(session, chosen.journey_retention_days))
         _purge_all(lambda session: outbox.purge(session, chosen.outbox_retention_hours))
         _purge_all(lambda session: idempotency.purge(session, chosen.idempotency_retention_hours))
         _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))

@@ -1,28 +1,37 @@
 """The journey: every step of an order, its lines, its money and its returns, oldest first."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import partitions
 from oms.errors import NotFound
 from oms.orders.representation import moment
 
-# One query tells an order without entries (there is none) from an order that is not there or not the caller's.
+# The order first: its times tell PostgreSQL which months to look at before it plans. A join has to be planned for all
+# of them, which takes 3 ms when they are sixty, and that for every reading.
+_ORDER = text("""
+    SELECT created_at - interval '1 day' AS since, updated_at + interval '1 day' AS until FROM orders
+    WHERE order_id = :order_id AND (CAST(:owner AS text) IS NULL OR customer_id = :owner)
+""")
 _JOURNEY = text("""
     SELECT seq, line_no, current_status, previous_status, skipped, event, details, actor_id, actor_type,
-        reason, remarks, order_journey.created_at
-    FROM orders JOIN order_journey ON order_journey.order_id = orders.order_id
-    WHERE orders.order_id = :order_id AND (CAST(:owner AS text) IS NULL OR customer_id = :owner)
-    ORDER BY seq
+        reason, remarks, created_at
+    FROM order_journey WHERE order_id = :order_id AND created_at BETWEEN :since AND :until ORDER BY seq
 """)
 
 
 def journey_of(session: Session, order_id: str, owner: str | None) -> list[dict[str, Any]]:
-    """The entries as JSON documents; raises `NotFound` when the order is absent or not `owner`'s."""
-    rows = session.execute(_JOURNEY, {"order_id": order_id, "owner": owner}).all()
-    if not rows:
+    """The entries as JSON documents, without those past `JOURNEY_RETENTION_DAYS`.
+
+    Raises `NotFound` when the order is absent or not `owner`'s.
+    """
+    order = session.execute(_ORDER, {"order_id": order_id, "owner": owner}).one_or_none()
+    if order is None:
         raise NotFound("There is no such order.", code="order_not_found")
+    rows = session.execute(_JOURNEY, {"order_id": order_id, "since": order.since, "until": order.until}).all()
     return [
         {
             "seq": row.seq,
@@ -40,3 +49,8 @@ def journey_of(session: Session, order_id: str, owner: str | None) -> list[dict[
         }
         for row in rows
     ]
+
+
+def purge(session: Session, days: int) -> int:
+    """Drop the months that ended `days` ago or earlier; returns how many."""
+    return partitions.drop_before(session, partitions.JOURNEY, datetime.now(UTC) - timedelta(days=days))

@@ -176,6 +176,9 @@ class OrderItem(Adjusted, Base):
 class OrderJourneyRow(Base):
     """Append-only. `seq` is the order's version after the step: a total order without clocks.
 
+    Partitioned by months (`oms.partitions`), so the time is in the key; the lock on the order keeps `seq` from coming
+    twice.
+
     `event` names a step that is not a move along the lifecycle (`payment.captured`); the status is then what it was.
     """
 
@@ -193,11 +196,12 @@ class OrderJourneyRow(Base):
     actor_type: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(100))
     remarks: Mapped[str | None] = mapped_column(String(1000))
-    created_at: Mapped[datetime] = mapped_column(_MOMENT, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(_MOMENT, primary_key=True, server_default=func.now())
 
     __table_args__ = (
         CheckConstraint(_one_of("current_status", STATUSES), name="current_status"),
         CheckConstraint(_one_of("previous_status", STATUSES), name="previous_status"),
+        {"postgresql_partition_by": "RANGE (created_at)"},
     )
 
 

@@ -252,27 +252,6 @@ def test_an_older_version_with_a_younger_time_still_goes_first(
     assert first_sequences(listener.wait_for_ids(events.ids([order_id])))[order_id] == [sequence(1), sequence(2)]
 
 
-def test_only_published_events_past_their_time_are_purged(publisher: Publisher) -> None:
-    published, unpublished, young = new_id(), new_id(), new_id()
-    events.record([published, young])
-    drain(publisher)
-    events.record([unpublished])
-    old = text("UPDATE outbox_events SET created_at = now() - interval '3 days' WHERE order_id = ANY(:ids)")
-    transaction(lambda session: session.execute(old, {"ids": [published, unpublished]}))
-    transaction(lambda session: outbox.purge(session, hours=71))
-    assert [len(events.rows(order_id)) for order_id in (published, unpublished, young)] == [0, 1, 1]
-
-
-def test_a_purge_takes_no_more_than_a_batch(publisher: Publisher) -> None:
-    orders = [new_id() for _ in range(5)]
-    events.record(orders)
-    drain(publisher)
-    old = text("UPDATE outbox_events SET created_at = now() - interval '400 days' WHERE order_id = ANY(:ids)")
-    transaction(lambda session: session.execute(old, {"ids": orders}))
-    purged = [transaction(lambda session: outbox.purge(session, hours=8760, batch=3)) for _ in range(3)]
-    assert purged == [3, 2, 0]
-
-
 def test_an_event_is_a_cloudevent_in_binary_mode(customer: Caller, publisher: Publisher, listener: Listener) -> None:
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     placed = customer.post("/orders", {"items": {"tea": 1}}, headers={"traceparent": trace}).json["order_id"]

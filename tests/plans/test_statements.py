@@ -85,7 +85,8 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.refunds._DUE": {"now": NOW, "batch": 20},
     "oms.orders.refunds._SCHEDULE": {"order_id": SOME, "refund_id": "R", "payment_id": PAYMENT, "attempts": 1}
     | {"next_attempt_at": None, "error": None},
-    "oms.orders.journey._JOURNEY": {"order_id": SOME, "owner": None},
+    "oms.orders.journey._ORDER": {"order_id": SOME, "owner": None},
+    "oms.orders.journey._JOURNEY": {"order_id": SOME, "since": NOW - timedelta(days=90), "until": NOW},
     "oms.orders.statements.GET": {"order_id": SOME, "owner": None},
     "oms.orders.statements.GET_MANY": {"order_ids": [order_id(number) for number in range(9)]},
     "oms.orders.statements.LOCK": {"order_id": SOME, "owner": None},
@@ -95,10 +96,11 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
     "oms.outbox._PENDING_SHARDS": {},
     "oms.outbox._PENDING": {"shard": outbox.shard_of(order_id(10)), "batch": 20},
-    "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]},
-    "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60},
+    "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]}
+    | {"moments": [NOW, NOW]},
+    "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60}
+    | {"created_at": NOW},
     "oms.outbox._LAG": {},
-    "oms.outbox._PURGE": {"hours": 71, "batch": 100},
 }
 # These read no table, or one that the product does not keep.
 WITHOUT_A_TABLE = {
@@ -113,8 +115,9 @@ WITHOUT_A_TABLE = {
     "oms.idempotency._LOCK",
     "oms.outbox._LOCK",
 }
-# Read every row that there is to read, on purpose.
+# Reads every row that there is to read, on purpose, or nothing that grows with orders.
 WHOLE = {
+    "oms.partitions._PARTITIONS": "PostgreSQL's own tables",
     "oms.gateway.reconciliation._OPENED": "a walk over all payments that were opened at a provider, a batch at a time",
 }
 
@@ -173,6 +176,13 @@ NOT_ASKED_HERE = {
     "oms.generation.copying.analyze": "no query",
     "oms.orders.queries._found": "by LISTS and SEARCHES",
     "oms.jobs.sweep._now": "reads no table",
+    "oms.partitions.strays": "stops at a thousand",
+    "oms.partitions._strays": "the DEFAULT partition, which is empty",
+    "oms.partitions._create": "no query",
+    "oms.partitions._has_kept": "by the index of pending events, in test_partitions",
+    "oms.partitions._delete_others": "a batch of one partition by its index on the time",
+    "oms.partitions.drop_before": "no query",
+    "oms.partitions._be_quick": "no query",
     "oms.schema_version.applied": "alembic's own table",
     "oms.schema_version.current": "alembic's own table",
 }
