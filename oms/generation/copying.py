@@ -72,13 +72,13 @@ class Warehouse:
     def fill(self, orders: int, per_day: float) -> Iterator[int]:
         """Generate until there are `orders` in all; yields how many more there are after each batch."""
         held, shop = self.held(), self._shop(per_day)
+        self._make_room(shop, orders)
         batches = [range(first, min(first + BATCH, orders)) for first in range(held, orders, BATCH)]
         with ThreadPoolExecutor(1) as copier:
             running: Future[None] | None = None
             done = 0
             for numbers in batches:
                 tables = _tables(stories(shop, numbers))
-                self._make_room(shop, numbers)
                 if running is not None:
                     running.result()
                     yield done
@@ -99,9 +99,9 @@ class Warehouse:
         remembers = now - timedelta(hours=self._settings.outbox_retention_hours)
         return Shop(newest or now, per_day, now, remembers, self._settings.default_currency)
 
-    def _make_room(self, shop: Shop, numbers: range) -> None:
-        """Partitions back to the oldest of these orders."""
-        oldest = shop.newest - timedelta(days=numbers.stop / shop.per_day)
+    def _make_room(self, shop: Shop, orders: int) -> None:
+        """Partitions back to the oldest order, before any is written: creating them waits for writes of orders."""
+        oldest = shop.newest - timedelta(days=orders / shop.per_day)
         with Session(self._engine) as session, session.begin():
             partitions.create_missing(session, partitions.JOURNEY, shop.today, oldest)
             partitions.create_missing(session, partitions.OUTBOX, shop.today, max(oldest, shop.remembers))

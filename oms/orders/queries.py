@@ -168,10 +168,11 @@ def _like_prefix(q: str) -> str:
 
 
 def _cursor(order: Found) -> str:
-    return _cursor_at(order.created_at, order.order_id)
+    return cursor_at(order.created_at, order.order_id)
 
 
-def _cursor_at(moment: datetime, order_id: str) -> str:
+def cursor_at(moment: datetime, order_id: str) -> str:
+    """The cursor of a page that begins after this order."""
     return base64.urlsafe_b64encode(f"{moment.isoformat()}|{order_id}".encode()).decode().rstrip("=")
 
 

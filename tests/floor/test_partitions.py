@@ -168,7 +168,7 @@ def test_a_busy_table_is_left_for_the_next_round(shop: Flask, of: Partitioned, b
     assert names(shop, of) == before
 
 
-def test_creating_and_dropping_do_not_wait_for_orders_that_are_being_changed(shop: Flask, buyer: Caller) -> None:
+def test_creating_and_dropping_do_not_wait_for_orders_that_are_locked(shop: Flask, buyer: Caller) -> None:
     order = factories.place(buyer)
     age(shop, order, 100)
     with shop.app_context(), db.engine.connect() as traffic:

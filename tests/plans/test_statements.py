@@ -275,7 +275,7 @@ def test_a_function_reads_by_an_index(shop: Flask, name: str) -> None:
 @pytest.mark.parametrize("deep", [False, True], ids=["first page", "deep page"])
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_reads_little_more_than_it_shows(shop: Flask, name: str, deep: bool) -> None:
-    cursor = queries._cursor_at(NOW - timedelta(days=40), SOME) if deep else None
+    cursor = queries.cursor_at(NOW - timedelta(days=40), SOME) if deep else None
     check(shop, lambda session: queries.list_orders(session, LISTS[name], 20, cursor), 600)
 
 
