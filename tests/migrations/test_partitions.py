@@ -82,3 +82,14 @@ def test_there_and_back_and_there_again_nothing_is_lost(database: Database) -> N
     assert everything(database) == before
     database.upgrade()
     assert everything(database) == before
+
+
+def test_what_changes_most_is_vacuumed_sooner_and_no_longer_on_the_way_back(database: Database) -> None:
+    options = "SELECT count(*) FROM pg_class WHERE reloptions @> ARRAY['autovacuum_vacuum_scale_factor=0.02']"
+    tables = f"{options} AND relname IN ('orders', 'order_items', 'payments', 'idempotency_keys')"
+    partitions_of_outbox = f"{options} AND relname LIKE 'outbox_events_%'"
+    database.upgrade()
+    assert database.rows(tables) == [(4,)]
+    assert database.rows(partitions_of_outbox)[0][0] >= 5
+    database.downgrade("0008")
+    assert database.rows(tables) == [(0,)]
