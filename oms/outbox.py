@@ -25,6 +25,7 @@ from oms.kafka import Delivery, Publisher, Record
 SHARDS = 16
 BATCH = 1000
 REFUSED_RETRY_SECONDS = 60
+HOURS_OF_A_PARTITION = 24
 SOURCE = "/oms"
 _log = structlog.get_logger(__name__)
 
@@ -103,18 +104,22 @@ def shard_of(order_id: str) -> int:
 
 
 _PENDING_SHARDS = text("SELECT DISTINCT shard FROM outbox_events WHERE published_at IS NULL AND retry_at <= now()")
-_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('oms.outbox'), :shard)")
+_LOCK = text("""
+    SELECT shard FROM unnest(CAST(:shards AS int[])) AS wanted (shard)
+    WHERE pg_try_advisory_xact_lock(hashtext('oms.outbox'), shard)
+""")
 # The orders of the oldest rows, then everything unpublished of those orders: an older version of an order may carry a
 # later time, so time may choose the orders but must not cut one in the middle. What waits behind a refused event is not
 # chosen: a thousand such rows would fill every batch and hold up the other orders. OFFSET 0 has the rows of an order
 # looked up by the primary key: the planner, short of statistics, walks the whole backlog for each of them otherwise.
 _PENDING = text("""
     WITH refused AS MATERIALIZED (
-        SELECT order_id FROM outbox_events WHERE shard = :shard AND published_at IS NULL AND retry_at > now()
+        SELECT order_id FROM outbox_events
+        WHERE shard = ANY(CAST(:shards AS int[])) AND published_at IS NULL AND retry_at > now()
     ), chosen AS (
-        SELECT DISTINCT order_id FROM (
+        SELECT DISTINCT oldest.order_id FROM unnest(CAST(:shards AS int[])) AS wanted (shard) CROSS JOIN LATERAL (
             SELECT order_id FROM outbox_events
-            WHERE shard = :shard AND published_at IS NULL AND retry_at <= now()
+            WHERE outbox_events.shard = wanted.shard AND published_at IS NULL AND retry_at <= now()
               AND order_id NOT IN (SELECT order_id FROM refused)
             ORDER BY retry_at LIMIT :batch
         ) AS oldest
@@ -152,15 +157,16 @@ class Drained(NamedTuple):
     broker_away: bool
 
 
-def publish_shard(session: Session, shard: int, publisher: Publisher) -> Drained:
-    """Drain one batch of a shard.
+def publish(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
+    """Drain one batch of these shards, as far as no other worker holds them.
 
     Orders go out side by side, the events of one order one after the other: wave n sends each order's n-th event, and
-    an order whose event failed sits out the rest. Nothing happens while another worker holds the shard.
+    an order whose event failed sits out the rest.
     """
-    if not session.execute(_LOCK, {"shard": shard}).scalar():
+    held = list(session.execute(_LOCK, {"shards": list(shards)}).scalars())
+    if not held:
         return Drained(0, more=False, broker_away=False)
-    pending = session.execute(_PENDING, {"shard": shard, "batch": BATCH}).all()
+    pending = session.execute(_PENDING, {"shards": held, "batch": BATCH // len(held)}).all()
     waiting: dict[str, list[Any]] = defaultdict(list)
     for row in pending:
         waiting[row.order_id].append(row)
@@ -225,6 +231,13 @@ _LAG = text("""
     SELECT count(*), COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)), 0), count(*) FILTER (WHERE attempts > 0)
     FROM outbox_events WHERE published_at IS NULL
 """)
+# For times shorter than the days that go as a whole.
+_PURGE = text("""
+    DELETE FROM outbox_events WHERE (order_id, version, position, created_at) IN (
+        SELECT order_id, version, position, created_at FROM outbox_events
+        WHERE created_at < now() - interval '1 hour' * :hours AND published_at IS NOT NULL
+        ORDER BY created_at LIMIT :batch)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +256,9 @@ def lag(session: Session) -> Lag:
 
 def purge(session: Session, hours: float, batch: int = 5000) -> int:
     """Drop the days that ended `hours` ago; of one with an unpublished event only what was published goes, at most
-    `batch`. Returns 0 when nothing is left to do."""
+    `batch`. Less than a day is deleted row by row, `batch` at most. Returns 0 when nothing is left to do."""
     until = datetime.now(UTC) - timedelta(hours=hours)
-    return partitions.drop_before(session, partitions.OUTBOX, until, batch)
+    dropped = partitions.drop_before(session, partitions.OUTBOX, until, batch)
+    if dropped or hours >= HOURS_OF_A_PARTITION:
+        return dropped
+    return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.pool import NullPool
 
 from oms import schema_version
 from oms.ids import new_id
@@ -18,7 +19,8 @@ from tests.floor import applications
 @contextmanager
 def own_database(app: Flask, servers: Servers) -> Iterator[str]:
     """The URL of a database that is migrated, and dropped afterwards."""
-    admin = create_engine(servers.postgres.url, isolation_level="AUTOCOMMIT")
+    # Some tests restart the server: no connection is kept until the end.
+    admin = create_engine(servers.postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     name = f"p_{new_id().lower()}"
     with admin.connect() as connection:
         _ensure_template(app, servers, connection)

@@ -183,3 +183,17 @@ def test_rows_outside_of_partitions_are_seen_by_the_doctor_and_in_the_metrics(sh
     assert 'oms_rows_outside_partitions{table="order_journey"} 1.0' in scraped
     examined = shop.test_cli_runner().invoke(args=["oms", "doctor"]).output
     assert "warn  partitions           3 rows outside of them" in examined
+
+
+def test_events_that_are_kept_for_less_than_a_day_go_one_by_one(shop: Flask, buyer: Caller) -> None:
+    old, young = factories.place(buyer), factories.place(buyer)
+    for order in (old, young):
+        age(shop, order, 0)
+    factories.execute(
+        shop,
+        "UPDATE outbox_events SET created_at = now() - interval '2 minutes' WHERE order_id = :id",
+        id=old["order_id"],
+    )
+    with shop.app_context():
+        assert [transaction(lambda session: outbox.purge(session, 1 / 60)) for _ in range(2)] == [2, 0]
+    assert (events(shop, old), events(shop, young)) == (0, 2)

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -65,14 +65,14 @@ def test_a_hundred_orders_ring_once(customer: Caller) -> None:
 def test_a_commit_during_a_run_rings_again(customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     customer.post("/orders", TEA)
     queues.queue().empty()
-    real, placed = outbox.publish_shard, []
+    real, placed = outbox.publish, []
 
-    def drain(session: Session, shard: int, publisher: Publisher) -> Drained:
+    def drain(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
         if not placed:
             placed.append(customer.post("/orders", TEA).status_code)
-        return real(session, shard, publisher)
+        return real(session, shards, publisher)
 
-    monkeypatch.setattr(outbox, "publish_shard", drain)
+    monkeypatch.setattr(outbox, "publish", drain)
     publish_outbox()
     assert placed == [201]
     assert queues.depth()["waiting"] == 1

@@ -48,7 +48,7 @@ _OTHERS = """
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(app: Flask, servers: Servers) -> Iterator[Flask]:
     with generated.shop(app, servers, ORDERS, ORDERS / 60) as made:
         for statement in _OTHERS.format(rows=ORDERS).split(";\n"):

@@ -95,12 +95,13 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.queries._COUNT": {"customer_id": "GEN-C100000"},
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
     "oms.outbox._PENDING_SHARDS": {},
-    "oms.outbox._PENDING": {"shard": outbox.shard_of(order_id(10)), "batch": 20},
+    "oms.outbox._PENDING": {"shards": [outbox.shard_of(order_id(10))], "batch": 20},
     "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]}
     | {"moments": [NOW, NOW]},
     "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60}
     | {"created_at": NOW},
     "oms.outbox._LAG": {},
+    "oms.outbox._PURGE": {"hours": 1, "batch": 10},
 }
 # These read no table, or one that the product does not keep.
 WITHOUT_A_TABLE = {
