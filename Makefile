@@ -17,7 +17,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench soak lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -48,6 +48,9 @@ torture: $(DEV_STAMP) ## break every process and server under load, then look fo
 
 bench: $(STACK_STAMP) ## measure every scenario beside what the machine can do at all; ARGS="--short" takes 3 minutes
 	@exec $(BIN)/python -m bench $(ARGS)
+
+growth: $(STACK_STAMP) ## measure requests at several sizes of the database; ARGS="--orders 10000,100000,1000000"
+	@exec $(BIN)/python -m bench.growth $(ARGS)
 
 soak: $(DEV_STAMP) ## a day in ten minutes at a steady rate: is everything flat at the end? ARGS="--minutes 10"
 	@exec $(BIN)/python -m tests.soak $(ARGS)
