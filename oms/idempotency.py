@@ -120,5 +120,5 @@ def _in_progress() -> Conflict:
 
 
 def purge(session: Session, hours: float, batch: int = 5000) -> int:
-    """Forget answers older than `hours`, at most `batch`; returns how many went."""
+    """Forget answers older than `hours`, at most `batch` and others of the same moment; returns how many went."""
     return int(session.execute(_PURGE, {"hours": hours, "batch": batch}).rowcount)  # type: ignore[attr-defined]

@@ -64,5 +64,5 @@ def forget(session: Session, consumer: str, event_id: str) -> None:
 
 
 def purge(session: Session, days: int, batch: int = 5000) -> int:
-    """Delete rows older than `days`, at most `batch`; returns how many went."""
+    """Delete rows older than `days`, at most `batch` and others of the same moment; returns how many went."""
     return int(session.execute(_PURGE, {"days": days, "batch": batch}).rowcount)  # type: ignore[attr-defined]

@@ -124,9 +124,38 @@ LATER = f"{2:010d}.{0:04d}"
 
 def test_a_run_that_takes_long_rings_for_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oms.jobs.publish_outbox.SECONDS", 0.0)
+    monkeypatch.setattr(outbox, "BATCH", outbox.SHARDS)
     events.record(of_every_shard())
-    assert publish_outbox() == 1
+    assert publish_outbox() == outbox.SHARDS
     assert queues.depth()["waiting"] == 1
+
+
+def test_a_few_events_of_all_shards_go_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = groups_of(monkeypatch)
+    events.record(of_every_shard())
+    assert publish_outbox() == outbox.SHARDS
+    assert [len(shards) for shards in batches] == [outbox.SHARDS]
+
+
+def test_many_are_taken_shard_by_shard_so_that_another_worker_finds_free_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "BATCH", outbox.SHARDS)
+    batches = groups_of(monkeypatch)
+    events.record(of_every_shard())
+    events.record(of_every_shard())
+    assert publish_outbox() == 2 * outbox.SHARDS
+    assert [len(shards) for shards in batches] == [outbox.SHARDS] + [1] * outbox.SHARDS
+
+
+def groups_of(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The shards of each batch from now on."""
+    real, batches = outbox.publish, []
+
+    def publish(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
+        batches.append(list(shards))
+        return real(session, shards, publisher)
+
+    monkeypatch.setattr(outbox, "publish", publish)
+    return batches
 
 
 def test_the_producer_outlives_the_run() -> None:
