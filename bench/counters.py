@@ -19,6 +19,7 @@ PROBES = 15
 _STATEMENTS = """
     SELECT COALESCE(sum(calls), 0) FROM pg_stat_statements
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = 'oms')
+        AND query NOT LIKE 'SELECT $1 FROM orders WHERE %FOR UPDATE%' -- the first of two in one message
 """
 
 

@@ -12,6 +12,7 @@ from bench.shop import Shop
 from devstack.server import StartError
 
 SETTLE_SECONDS = 120
+BACKGROUND = ("worker", "consumer", "clock")
 _UNFINISHED = """
     SELECT EXISTS (SELECT 1 FROM outbox_events WHERE published_at IS NULL)
         OR EXISTS (SELECT 1 FROM outbox_events WHERE type = 'oms.new_order.v1' AND created_at > now() - interval '9 min'
@@ -44,8 +45,12 @@ def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repe
     """One run. What its requests leave to worker and consumer is done when it returns."""
     templates = scenario.prepare(shop, seconds)
     spent = counters.Spent(shop.stack)
-    seen = _run(shop, scenario, templates, connections, seconds)
-    cpu, others = spent.so_far()
+    with shop.stack.paused(*(BACKGROUND if scenario.alone else ())):
+        seen = _load(shop, scenario, templates, connections, seconds)
+        own = spent.so_far() if scenario.alone else None
+    if scenario.writes:
+        settle(shop)
+    cpu, others = own or spent.so_far()
     return Run(
         scenario.name,
         connections,
@@ -62,15 +67,15 @@ def measure(shop: Shop, scenario: Scenario, connections: int, seconds: int, repe
 
 
 def warm_up(shop: Shop, scenario: Scenario, connections: int) -> None:
-    _run(shop, scenario, scenario.prepare(shop, 1), connections, 1)
+    _load(shop, scenario, scenario.prepare(shop, 1), connections, 1)
+    if scenario.writes:
+        settle(shop)
 
 
-def _run(shop: Shop, scenario: Scenario, templates: Sequence[Template], connections: int, seconds: int) -> load.Load:
+def _load(shop: Shop, scenario: Scenario, templates: Sequence[Template], connections: int, seconds: int) -> load.Load:
     seen = load.run(shop.stack.ports[scenario.served_by], templates, connections, seconds)
     # What wrk has left without waiting for the answer is still being worked at.
     wait_for(lambda: counters.is_idle(shop.stack, scenario.served_by), scenario.served_by)
-    if scenario.writes:
-        settle(shop)
     return seen
 
 

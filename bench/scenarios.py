@@ -20,7 +20,8 @@ Prepare = Callable[[Shop, int], list[Template]]
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """`prepare(shop, seconds)` gives the templates of a run. `served_by` names a process of the stack. `writes`: leaves
-    work to worker and consumer. `uses_up`: a second request for the same order would not be the same."""
+    work to worker and consumer. `alone`: these stand still meanwhile, and what they do later does not count.
+    `uses_up`: a second request for the same order would not be the same."""
 
     name: str
     title: str
@@ -28,6 +29,7 @@ class Scenario:
     floor: str | None = None
     served_by: str = WEB
     writes: bool = False
+    alone: bool = False
     uses_up: bool = False
 
 
@@ -120,6 +122,7 @@ def _mixed(shop: Shop, seconds: int) -> list[Template]:
 
 
 MIXED = Scenario("mixed", "mixed 70/20/8/2", _mixed, writes=True)
+_PAUSED = "the next, worker and consumer paused"
 SCENARIOS: Sequence[Scenario] = (
     Scenario("F", "floor F: bare route, JWT and one Redis GET", _token_and_cache, served_by=ROUTES),
     Scenario("get-warm", "GET an order, warm", _get_warm, floor="F"),
@@ -127,12 +130,14 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("get-304", "GET an order, 304", _get_304, floor="F"),
     Scenario("get-cold", "GET an order, cold", _get_cold, uses_up=True),
     Scenario("S", "floor S: bare route, the creating SQL", _bare_create, served_by=ROUTES),
+    Scenario("create-alone", _PAUSED, _create_with_key, "S", writes=True, alone=True),
     Scenario("create-key", "create, 5 lines, Idempotency-Key", _create_with_key, floor="S", writes=True),
     Scenario("create", "create, 5 lines", _create, floor="S", writes=True),
     Scenario("create-b", "create, free-form", _create_free_form, writes=True),
+    Scenario("patch-alone", _PAUSED, _patch, "create-alone", writes=True, alone=True, uses_up=True),
     Scenario("patch", "PATCH status", _patch, floor="create-key", writes=True, uses_up=True),
     Scenario("cancel", "cancel", _cancel, writes=True, uses_up=True),
-    Scenario("L", "floor L: bare route, the list's query", _bare_list, served_by=ROUTES),
+    Scenario("L", "floor L: bare route, the list's query and one MGET", _bare_list, served_by=ROUTES),
     Scenario("list", "list of 20, first page", _list, floor="L"),
     Scenario("list-deep", "list of 20, page 50", _list_deep, floor="L"),
     Scenario("list-b", "list of 20, numbered", _list_numbered, floor="L"),

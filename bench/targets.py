@@ -11,8 +11,10 @@ from bench.scenarios import SCENARIOS, WEB
 RATIOS = (
     ("get-warm", "F", 0.75),
     ("get-warm", "U", 0.75),
+    ("create-alone", "S", 0.65),
     ("create-key", "S", 0.65),
     ("list", "L", 0.60),
+    ("patch-alone", "create-alone", 1.2),
     ("patch", "create-key", 1.2),
 )
 STATEMENTS = {"create-key": 3, "get-warm": 0, "list": 1, "patch": 4}

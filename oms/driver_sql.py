@@ -11,6 +11,7 @@ from sqlalchemy import Connection, CursorResult, text
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.orm import Session
 
+Executor = Session | Connection
 _DIALECT = PGDialect_psycopg2()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -23,7 +24,7 @@ def compiled(statement: str) -> DriverStatement:
     return DriverStatement(text(statement).compile(dialect=_DIALECT))
 
 
-def run(on: Session | Connection, statement: DriverStatement, parameters: dict[str, Any]) -> CursorResult[Any]:
+def run(on: Executor, statement: DriverStatement, parameters: dict[str, Any]) -> CursorResult[Any]:
     """Execute a `compiled` statement in the session's transaction, or on a connection."""
     connection = on if isinstance(on, Connection) else on.connection()
     return connection.exec_driver_sql(statement, parameters)

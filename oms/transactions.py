@@ -87,6 +87,16 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
 
 
 def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
+    """`look`, for work that wants a session."""
+
+    def with_session(connection: Connection) -> T:
+        with Session(connection) as session:
+            return work(session)
+
+    return look(with_session, replica=replica)
+
+
+def look(work: Callable[[Connection], T], *, replica: bool = False) -> T:
     """Run a query that changes nothing; a dead connection or a restarting server costs one repeat, not an error.
 
     `replica=True` reads from `READ_DATABASE_URL` where one is set.
@@ -94,8 +104,8 @@ def read(work: Callable[[Session], T], *, replica: bool = False) -> T:
     engine = db.engines[READ_BIND] if replica and settings().read_database_url else db.engine
     for attempt in (1, 2):
         try:
-            with _autocommitting(engine) as connection, Session(connection) as session:
-                return work(session)
+            with _autocommitting(engine) as connection:
+                return work(connection)
         except (DBAPIError, PoolTimeout) as error:
             if attempt == 2 or not _harmless_to_repeat(error):
                 raise _translated(error) from error

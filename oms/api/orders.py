@@ -35,7 +35,7 @@ from oms.orders import (
     updates,
 )
 from oms.orders.order import Outcome, Why, etag
-from oms.transactions import read
+from oms.transactions import look
 
 blueprint = OmsBlueprint("orders", __name__, url_prefix="/orders", description="Orders and their journey")
 KEY_HEADER = {
@@ -127,7 +127,7 @@ def details(order_id: str) -> Response:
     # A stranger's request goes on to the database, so that it takes as long as one for an order nobody has.
     if cached is not None and owner in (None, cached.owner):
         return conditional.tagged(cached.body, cached.version)
-    order = read(lambda session: store.get(session, order_id, owner)) if ORDER_ID.fullmatch(order_id) else None
+    order = look(lambda connection: store.get(connection, order_id, owner)) if ORDER_ID.fullmatch(order_id) else None
     if order is None:
         raise _no_such_order()
     body = representation.render(order)

@@ -180,10 +180,14 @@ def _describe(response: Response) -> Response:
         return response
     if "windows" not in g:
         LIMITER_FALLBACKS.inc()
-    response.headers["RateLimit-Limit"] = str(found.limit.amount)
-    response.headers["RateLimit-Remaining"] = str(found.remaining)
-    response.headers["RateLimit-Reset"] = str(_seconds_until(found.window[0]))
-    response.headers["RateLimit-Policy"] = f"{found.limit.amount};w={found.limit.get_expiry()}"
+    response.headers.extend(
+        (
+            ("RateLimit-Limit", str(found.limit.amount)),
+            ("RateLimit-Remaining", str(found.remaining)),
+            ("RateLimit-Reset", str(_seconds_until(found.window[0]))),
+            ("RateLimit-Policy", f"{found.limit.amount};w={found.limit.get_expiry()}"),
+        )
+    )
     return response
 
 

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
 from oms.api import access
 from oms.errors import Unavailable
 from oms.extensions import settings
 from oms.redis_guard import attempt
-from oms.transactions import read
+from oms.transactions import look
 
 T = TypeVar("T")
 REMEMBERED_SECONDS = 600
@@ -43,33 +42,33 @@ def remember_write() -> None:
     """Note how far the log reached when this caller's change was committed; only where a replica is read at all."""
     if settings().read_database_url is None:
         return
-    position = read(lambda session: session.execute(_POSITION).scalar_one())
+    position = look(lambda connection: connection.execute(_POSITION).scalar_one())
     key = _key()
     attempt("read_your_writes", lambda client: client.set(key, position, ex=REMEMBERED_SECONDS))
 
 
-def read_recent(work: Callable[[Session], T]) -> T:
-    """`read(work)`, from the replica where that shows the caller everything he has written."""
+def read_recent(work: Callable[[Connection], T]) -> T:
+    """`look(work)`, from the replica where that shows the caller everything he has written."""
     if settings().read_database_url is None or time.monotonic() < Rest.until:
-        return read(work)
+        return look(work)
     key = _key()
     answer: Any = attempt("read_your_writes", lambda client: (client.get(key),))
     if answer is None:
-        return read(work)
+        return look(work)
     position = answer[0]
 
-    def fresh(session: Session) -> T | None:
-        if position is None or session.execute(_CAUGHT_UP, {"position": position.decode()}).scalar():
-            return work(session)
+    def fresh(connection: Connection) -> T | None:
+        if position is None or connection.execute(_CAUGHT_UP, {"position": position.decode()}).scalar():
+            return work(connection)
         return None
 
     try:
-        found = read(fresh, replica=True)
+        found = look(fresh, replica=True)
     except Unavailable as error:
         if _went_unanswered(error):
             Rest.begin()
         found = None
-    return found if found is not None else read(work)
+    return found if found is not None else look(work)
 
 
 def _went_unanswered(error: Unavailable) -> bool:

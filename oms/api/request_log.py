@@ -7,11 +7,11 @@ import structlog
 from flask import Flask, Response, g, request
 
 from oms.ids import new_id
+from oms.observability import logs
 from oms.observability.metrics import REQUEST_SECONDS, REQUESTS
 
 _GIVEN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_log = structlog.get_logger("oms.request")
 
 
 def bind_request_log(app: Flask) -> None:
@@ -38,11 +38,13 @@ def _end(response: Response) -> Response:
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, response.status_code).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
-    response.headers["X-Request-ID"] = g.request_id
+    response.headers.add("X-Request-ID", g.request_id)
     fields = {"order_id": order_id} if (order_id := (request.view_args or {}).get("order_id")) else {}
     quiet = route in _PROBES and response.status_code < 500
-    (_log.debug if quiet else _log.info)(
+    logs.write_line(
+        "debug" if quiet else "info",
         "request",
+        request_id=g.request_id,
         method=method,
         route=route,
         status=response.status_code,

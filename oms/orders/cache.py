@@ -56,11 +56,22 @@ def key(order_id: str) -> str:
 
 
 def parse(value: bytes | None) -> Cached | None:
-    """The entry, or None for a miss (nothing there, or only a floor); counted."""
+    """The entry, or None for a miss; counted."""
+    found = _parse(value)
+    _count(hits=found is not None, of=1)
+    return found
+
+
+def _count(hits: int, of: int) -> None:
+    for result, many in (("hit", hits), ("miss", of - hits)):
+        if many:
+            CACHE_READS.labels(result).inc(many)
+
+
+def _parse(value: bytes | None) -> Cached | None:
+    """Nothing there, or only a floor: None."""
     if value is None or len(value) <= _HEAD:
-        CACHE_READS.labels("miss").inc()
         return None
-    CACHE_READS.labels("hit").inc()
     body_at = _HEAD + int(value[_VERSION_DIGITS:_HEAD])
     return Cached(int(value[:_VERSION_DIGITS]), value[_HEAD:body_at].decode(), value[body_at:])
 
@@ -86,9 +97,10 @@ def held(versions: Mapping[str, int]) -> dict[str, bytes]:
     values: Any = attempt("cache", lambda client: client.mget(keys)) if keys else None
     found = {}
     for (order_id, version), value in zip(versions.items(), values or [None] * len(keys), strict=True):
-        cached = parse(value)
+        cached = _parse(value)
         if cached is not None and cached.version == version:
             found[order_id] = cached.body
+    _count(hits=len(found), of=len(keys))
     return found
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import partitions
+from oms.driver_sql import Executor
 from oms.errors import NotFound
 from oms.orders.representation import moment
 
@@ -23,15 +24,15 @@ _JOURNEY = text("""
 """)
 
 
-def journey_of(session: Session, order_id: str, owner: str | None) -> list[dict[str, Any]]:
+def journey_of(on: Executor, order_id: str, owner: str | None) -> list[dict[str, Any]]:
     """The entries as JSON documents, without those past `JOURNEY_RETENTION_DAYS`.
 
     Raises `NotFound` when the order is absent or not `owner`'s.
     """
-    order = session.execute(_ORDER, {"order_id": order_id, "owner": owner}).one_or_none()
+    order = on.execute(_ORDER, {"order_id": order_id, "owner": owner}).one_or_none()
     if order is None:
         raise NotFound("There is no such order.", code="order_not_found")
-    rows = session.execute(_JOURNEY, {"order_id": order_id, "since": order.since, "until": order.until}).all()
+    rows = on.execute(_JOURNEY, {"order_id": order_id, "since": order.since, "until": order.until}).all()
     return [
         {
             "seq": row.seq,

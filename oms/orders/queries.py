@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy.orm import Session
-
-from oms.driver_sql import DriverStatement, compiled, run
+from oms.driver_sql import DriverStatement, Executor, compiled, run
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
 from oms.orders import lifecycle
@@ -59,7 +57,7 @@ class Page:
     next_cursor: str | None
 
 
-def list_orders(session: Session, filters: Mapping[str, Any], limit: int, cursor: str | None) -> Page:
+def list_orders(on: Executor, filters: Mapping[str, Any], limit: int, cursor: str | None) -> Page:
     """A page of orders. `filters`: owner, customer_id, facility_id, status, created_from, created_to, q; all optional.
 
     Raises `Invalid` bad_cursor or unknown_status.
@@ -75,7 +73,7 @@ def list_orders(session: Session, filters: Mapping[str, Any], limit: int, cursor
     if cursor is not None:
         parameters["before_time"], parameters["before_id"] = _read_cursor(cursor)
     statement = _page(frozenset(parameters) & _SHAPING)
-    rows = run(session, statement, parameters).all()
+    rows = run(on, statement, parameters).all()
     orders = [Found(*row) for row in rows[:limit]]
     return Page(orders, _cursor(orders[-1]) if len(rows) > limit else None)
 
@@ -153,13 +151,13 @@ _OWN_MATCH = f"""(his.order_id LIKE :q_prefix OR customer_id = :q OR facility_id
     OR :q = ANY(ARRAY(SELECT sku FROM order_items WHERE order_items.order_id = his.order_id)))"""
 
 
-def list_numbered(session: Session, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
+def list_numbered(on: Executor, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
     """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list."""
-    total = run(session, _COUNT, {"customer_id": customer_id}).scalar_one()
+    total = run(on, _COUNT, {"customer_id": customer_id}).scalar_one()
     skipped = (page - 1) * page_size
     if skipped >= total:
         return [], total
-    rows = run(session, _NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
+    rows = run(on, _NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
     return [Found(*row) for row in rows], total
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 from psycopg2.errors import UniqueViolation
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from oms import outbox
 from oms.accounts.actor import Actor
-from oms.driver_sql import DriverStatement, run
+from oms.driver_sql import DriverStatement, Executor, run
 from oms.errors import Conflict, NotFound
 from oms.ids import ORDER_ID
 from oms.orders import rows, statements
@@ -60,14 +59,14 @@ def _add(known: list[Any], changed: Any) -> None:
         known.append(changed)
 
 
-def get(session: Session, order_id: str, owner: str | None) -> Order | None:
+def get(on: Executor, order_id: str, owner: str | None) -> Order | None:
     """The whole order in one query; None when absent or not `owner`'s."""
-    row = run(session, statements.GET, {"order_id": order_id, "owner": owner}).one_or_none()
+    row = run(on, statements.GET, {"order_id": order_id, "owner": owner}).one_or_none()
     return None if row is None else order_of(row)
 
 
-def get_many(session: Session, order_ids: Sequence[str]) -> list[Order]:
-    return [order_of(row) for row in run(session, statements.GET_MANY, {"order_ids": list(order_ids)})]
+def get_many(on: Executor, order_ids: Sequence[str]) -> list[Order]:
+    return [order_of(row) for row in run(on, statements.GET_MANY, {"order_ids": list(order_ids)})]
 
 
 def lock(session: Session, order_id: str, owner: str | None) -> Order:
@@ -80,7 +79,7 @@ def lock(session: Session, order_id: str, owner: str | None) -> Order:
     return order_of(row)
 
 
-def create(on: Session | Connection, order: Order, change: Change, kept: Mapping[str, Any] | None = None) -> None:
+def create(on: Executor, order: Order, change: Change, kept: Mapping[str, Any] | None = None) -> None:
     """Insert everything in one statement, with the answer that is `kept` (`idempotency.Claim.row`).
 
     Raises `Conflict` order_id_taken, also when the key of what is kept is taken.
@@ -111,7 +110,7 @@ def now() -> datetime:
 
 
 def _execute(
-    on: Session | Connection,
+    on: Executor,
     statement: Callable[[frozenset[str]], DriverStatement],
     order: Order,
     change: Change,

@@ -119,7 +119,7 @@ def test_a_query_the_replica_ends_is_answered_by_the_primary_and_the_next_one_by
     replica.stand_still()
     order = factories.place(customer)
     with monkeypatch.context() as ending:
-        ending.setattr(read_your_writes, "read", ended_by_the_replica(read_your_writes.read))
+        ending.setattr(read_your_writes, "look", ended_by_the_replica(read_your_writes.look))
         assert seen(reading, staff, customer) == [order["order_id"]]
     assert seen(reading, staff, customer) == []
 
