@@ -52,7 +52,7 @@ def list_orders() -> Response:
     """Floor L: the one query of the list, and one MGET for the bodies of what it found."""
     with _connection("DATABASE_URL").cursor() as cursor:
         cursor.execute(_list)
-        bodies = _redis.mget([f"order:{order_id}" for order_id, *_ in cursor.fetchall()])
+        bodies: Any = _redis.mget([f"order:{order_id}" for order_id, *_ in cursor.fetchall()])
     return _json(b",".join(body for body in bodies if body))
 
 
