@@ -25,7 +25,7 @@ from tests.floor.outsiders import Outsider
 STAND_IN = text((Path(__file__).parent / "citus.sql").read_text())
 FOREIGN_KEYS = text("""
     SELECT CAST(conrelid AS regclass), conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint
-    WHERE contype = 'f' ORDER BY conname
+    WHERE contype = 'f' ORDER BY conname, CAST(CAST(conrelid AS regclass) AS text)
 """)
 
 
