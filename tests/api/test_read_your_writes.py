@@ -17,6 +17,7 @@ from oms.api import read_your_writes
 from oms.api.read_your_writes import Rest
 from oms.doctor import broker
 from oms.errors import Unavailable
+from oms.orders import cache
 from oms.transactions import read
 from tests import factories
 from tests.callers import Caller, exact
@@ -111,6 +112,24 @@ def test_a_replica_that_failed_is_left_alone_for_a_while(
     ]  # from the primary, although the replica is there again
     Rest.until = 0.0
     assert seen(reading, staff, customer) == []
+
+
+def test_an_order_the_primary_has_listed_is_shown_although_the_replica_does_not_have_it(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica.stand_still()
+    order = factories.place(customer)
+    factories.forget_cached(reading, order)
+    held = cache.held
+
+    def later(versions: dict[str, int]) -> dict[str, bytes]:
+        """Between the list and its bodies the replica has come back."""
+        Rest.until = 0.0
+        return held(versions)
+
+    monkeypatch.setattr(cache, "held", later)
+    Rest.until = time.monotonic() + 3600
+    assert seen(reading, staff, customer) == [order["order_id"]]
 
 
 def test_a_query_the_replica_ends_is_answered_by_the_primary_and_the_next_one_by_the_replica(
