@@ -1,7 +1,10 @@
 """A body loads the same by the few fields it has as by all the fields there are."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
@@ -13,6 +16,13 @@ VALUES = st.sampled_from([None, "", "A", "USD", 1, 0, -1, "2.50", True, [], {}, 
 NAMES = st.sampled_from([*LineBody._declared_fields, *OrderBody._declared_fields, "unknown"])
 BODIES = st.dictionaries(NAMES, VALUES, max_size=6)
 LINE = {"sku": "A", "quantity": 1, "unit_price": "2.50"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _context(app: Flask) -> Iterator[None]:
+    """A time without a zone is in that of the settings."""
+    with app.app_context():
+        yield
 
 
 def outcome(load: Any, body: Any) -> Any:
