@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka.admin import AdminClient
 from flask import Flask
 
 from oms.config import Settings
@@ -14,7 +16,7 @@ from tests.processes.programs import Program
 
 Start = Callable[..., Program]
 PARTITIONS = 12
-ORDERS, ROUND, UPDATES = 48, 10, 50
+ORDERS, ROUND = 48, 5
 NUMBERS = """
     SELECT order_id, array_agg(payload #>> '{order,metadata,number}' ORDER BY version) AS numbers FROM outbox_events
     WHERE order_id = ANY(:ids) AND type = 'oms.order.updated.v1' GROUP BY order_id
@@ -48,6 +50,17 @@ class Updates:
         return int(found[0].n or 0)
 
 
+def members(topics: Topics) -> int:
+    """How many consumers share the group's partitions; 0 while they are being dealt out."""
+    group = topics.settings.kafka_consumer_group
+    admin = AdminClient({"bootstrap.servers": topics.settings.kafka_bootstrap_servers})
+    try:
+        found = admin.describe_consumer_groups([group])[group].result()
+    except KafkaException:  # the group has no coordinator yet
+        return 0
+    return len(found.members) if found.state == ConsumerGroupState.STABLE else 0
+
+
 def test_two_consumers_keep_the_order_of_each_key_and_one_goes_on_when_the_other_is_killed(
     app: Flask, settings: Settings, start: Start
 ) -> None:
@@ -55,23 +68,25 @@ def test_two_consumers_keep_the_order_of_each_key_and_one_goes_on_when_the_other
     consumers = [start("consumer", **topics.variables()) for _ in range(2)]
     updates = Updates(topics)
 
-    def both_work() -> bool:
-        if updates.sent < UPDATES - ROUND and updates.applied(app) >= ORDERS * (updates.sent + 1):
+    def shared() -> bool:
+        """Both are members, and there is always something to do. Who gets which topic's partitions is chance."""
+        if updates.applied(app) >= ORDERS * (updates.sent + 1):
             updates.more()
-        return all(works(consumer) for consumer in consumers)
+        return members(topics) == 2 and any(works(consumer) for consumer in consumers)
 
-    eventually(both_work)
+    eventually(shared)
     updates.more()
-    consumers[0].kill()
-    while updates.sent < UPDATES:
+    next(consumer for consumer in consumers if works(consumer)).kill()
+    for _ in range(3):
         updates.more()
-    every = ORDERS * (UPDATES + 1)
+    every = ORDERS * (updates.sent + 1)
     eventually(lambda: updates.applied(app) == every)
     assert len(entered(app, topics)) == every
     found = {row.order_id: row.numbers for row in rows(app, NUMBERS, ids=updates.order_ids)}
-    assert found == {key: [str(number) for number in range(1, UPDATES + 1)] for key in updates.order_ids}
+    assert found == {key: [str(number) for number in range(1, updates.sent + 1)] for key in updates.order_ids}
     ends = {at: topics.end(topics.commands, at) for at in range(PARTITIONS)}
-    assert sum(end > 0 for end in ends.values()) == PARTITIONS
-    eventually(lambda: {at: topics.committed(topics.commands, at) for at in ends} == ends)
+    used = {at: end for at, end in ends.items() if end}  # by chance a partition may have none of the keys
+    assert len(used) > PARTITIONS // 2
+    eventually(lambda: {at: topics.committed(topics.commands, at) for at in used} == used)
     group = topics.settings.kafka_consumer_group
     assert rows(app, "SELECT reason FROM dead_letters WHERE consumer = :group", group=group) == []
