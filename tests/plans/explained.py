@@ -1,6 +1,7 @@
 """The plan of every statement that a piece of work sends, taken with its own parameters and before it runs."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ def _explaining(session: Session) -> Iterator[list[Plan]]:
     plans: list[Plan] = []
 
     def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
-        for part in statement.split("; "):  # one message may hold two
+        for part in re.split(r";\s", statement):  # one message may hold several
+            if part.lstrip().startswith("SET LOCAL"):
+                cursor.execute(part)
             if part.lstrip().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
                 cursor.execute("SAVEPOINT plan")
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {part}", parameters)

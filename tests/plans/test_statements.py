@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 import oms
@@ -30,6 +30,7 @@ from oms.generation.story import order_id
 from oms.idempotency import Answer, Claim
 from oms.orders import cancellation, captures, changes, placement, queries, returns
 from oms.orders.order import NO_REASON
+from oms.transactions import read
 from tests.plans.explained import plans_of
 
 ROOT = Path(oms.__file__).parent
@@ -96,8 +97,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
     "oms.outbox._PENDING_SHARDS": {},
     "oms.outbox._PENDING": {"shards": [outbox.shard_of(order_id(10))], "batch": 20},
-    "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]}
-    | {"moments": [NOW, NOW]},
+    "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]},
     "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60}
     | {"created_at": NOW},
     "oms.outbox._LAG": {},
@@ -266,6 +266,21 @@ def test_a_statement_is_answered_from_an_index(shop: Flask, name: str) -> None:
         check(shop, lambda session: run(session, statement, NAMED[name]))
     else:
         check(shop, lambda session: session.execute(statement, NAMED[name]))
+
+
+def test_a_full_batch_of_events_is_marked_by_the_primary_key(shop: Flask) -> None:
+    """Whatever the day's partition holds besides."""
+    with shop.app_context():
+        events = read(lambda session: session.execute(text(_ANY_EVENTS), {"count": outbox.BATCH}).all())
+    names = ("orders", "versions", "positions")
+    sent = dict(zip(names, map(list, zip(*events, strict=True)), strict=True))
+    (plan,) = plans_of(shop, lambda session: session.execute(outbox._PUBLISHED, sent))
+    assert len(events) == outbox.BATCH
+    assert {kind for kind, *_ in plan.scans if kind != "Function Scan"} == {"Index Scan"}
+    assert plan.rows <= 2 * outbox.BATCH
+
+
+_ANY_EVENTS = "SELECT order_id, version, position FROM outbox_events LIMIT :count"
 
 
 @pytest.mark.parametrize("name", sorted(MADE))
