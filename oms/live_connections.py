@@ -15,8 +15,17 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "checkout", _refuse_dead)
 
 
-def _refuse_dead(connection: Any, *_: Any) -> None:
+def _refuse_dead(connection: Any, record: Any, _: Any) -> None:
+    # One that is new is taken as it is. If its server ends it as well, the statement says so; the pool would give up
+    # with an error that looks like a mistake of ours.
+    if "used" not in record.info:
+        record.info["used"] = True
+        return
+    if connection.closed or _has_something_to_say(connection):
+        raise DisconnectionError("the server has ended this connection")
+
+
+def _has_something_to_say(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        raise DisconnectionError("the server has ended this connection")
+    return bool(poll.poll(0))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from psycopg2 import errors as postgres
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -433,6 +433,24 @@ def test_a_connection_that_died_in_the_pool_is_replaced_before_a_new_order_needs
     axe.dispose()
     assert True in ended
     assert customer.post("/orders", TEA).status_code == 201
+
+
+def test_a_server_that_ends_every_session_at_once_is_503(app: Flask, servers: Servers, customer: Caller) -> None:
+    axe = create_engine(servers.postgres.url, isolation_level="AUTOCOMMIT", connect_args={"application_name": "axe"})
+    with applications.another(app, servers) as doomed, axe.connect() as killer:
+        caller = Outsider(doomed, customer.headers, customer.id)
+        assert caller.get("/orders").status_code == 200
+
+        def end(connection: Any, _: Any) -> None:
+            killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": connection.info.backend_pid})
+
+        with doomed.app_context():
+            event.listen(db.engine, "connect", end)
+            with db.engine.connect() as held:
+                end(held.connection.dbapi_connection, None)
+        statuses = [caller.get("/orders").status_code, caller.post("/orders", TEA).status_code]
+    axe.dispose()
+    assert statuses == [503, 503]
 
 
 @pytest.mark.usefixtures("context")
