@@ -147,10 +147,15 @@ def _commit(session: Session) -> None:
         _roll_back(session)
         raise _translated(error) from error
     for action in actions:
-        try:
-            action()
-        except Exception:  # the change is committed: what follows it may be late, never an error of the request
-            _log.exception("after_commit_failed")
+        follow_up(action)
+
+
+def follow_up(action: Callable[[], None]) -> None:
+    """What comes after a commit may be late, and is logged when it fails; the request it follows has succeeded."""
+    try:
+        action()
+    except Exception:  # the change is committed: nothing that follows may be an error of the request
+        _log.exception("after_commit_failed")
 
 
 def _pause(attempt: int) -> None:

@@ -13,6 +13,7 @@ from oms.extensions import settings
 from oms.idempotency import Answer, Claim
 from oms.orders import cache, placement, store
 from oms.orders.order import Order, etag
+from oms.transactions import follow_up
 
 
 def place(body: Any, data: Mapping[str, Any], answer: Callable[[Order, bytes], bytes]) -> Response:
@@ -27,5 +28,5 @@ def place(body: Any, data: Mapping[str, Any], answer: Callable[[Order, bytes], b
     # Where an order lies on one node and the stored answer on another, no statement writes both.
     given = idempotency.run(work, body) if settings().database_distributed else idempotency.run_as_one(work, body)
     if not given.replayed:
-        cache.spread(order, whole)
+        follow_up(lambda: cache.spread(order, whole))
     return checkout.opened(given, data)

@@ -15,6 +15,7 @@ from devstack.postgres import Postgres
 from oms.errors import Conflict, Unavailable
 from oms.extensions import db
 from oms.ids import new_id
+from oms.orders import cache
 from oms.transactions import after_commit, read, transaction
 from tests.callers import Caller
 from tests.conftest import Servers
@@ -433,6 +434,18 @@ def test_a_connection_that_died_in_the_pool_is_replaced_before_a_new_order_needs
     axe.dispose()
     assert True in ended
     assert customer.post("/orders", TEA).status_code == 201
+
+
+def test_an_order_is_answered_although_what_follows_its_commit_fails(
+    customer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_afterwards(*_: Any) -> None:
+        raise RuntimeError("made up")
+
+    monkeypatch.setattr(cache, "spread", fail_afterwards)
+    placed = customer.post("/orders", TEA)
+    assert placed.status_code == 201
+    assert orders_of(customer) == [placed.json["order_id"]]
 
 
 def test_a_server_that_ends_every_session_at_once_is_503(app: Flask, servers: Servers, customer: Caller) -> None:
