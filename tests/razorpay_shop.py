@@ -1,17 +1,12 @@
 """A shop that is paid through Razorpay: the application with a provider behind it, and people in front of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import text
 
-from devstack.server import wait_until
 from oms.app import create_app
 from oms.config import Settings
-from oms.extensions import db
 from oms.jobs.send_refunds import send_refunds
 from tests import factories
 from tests.callers import Caller, exact, person
@@ -79,26 +74,6 @@ class RazorpayShop:
 
     def events(self, order: Any) -> list[str]:
         return [event.type for event in factories.outbox(self.app, order)]
-
-    @contextmanager
-    def locked(self, order: Any, waiters: int) -> Iterator[None]:
-        """Hold the order's row until so many sessions wait for a lock."""
-        with self.app.app_context(), db.engine.connect() as connection:
-            row = text("SELECT 1 FROM orders WHERE order_id = :order_id FOR UPDATE")
-            connection.execute(row, {"order_id": order["order_id"]})
-            yield
-            assert self.wait_for_waiters(waiters), "they are not all waiting"
-            connection.rollback()
-
-    def wait_for_waiters(self, count: int) -> bool:
-        """Whether so many sessions of this database wait for a lock, now or soon."""
-        return wait_until(lambda: factories.rows(self.app, _WAITING)[0].waiting >= count, 6)
-
-
-_WAITING = """
-    SELECT count(*) AS waiting FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 def done(answer: Any, status: int = 200) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
+from flask.globals import request_ctx
 
 from oms.accounts import credentials, sessions, users
 from oms.accounts.actor import Actor
@@ -99,8 +100,9 @@ def credential() -> Credential:
     return found
 
 
-def policy_of(endpoint: str | None) -> Policy | None:
-    found: Policy | None = getattr(current_app.view_functions.get(endpoint or ""), "access", None)
+def policy_of(view: Any) -> Policy | None:
+    """What a view has declared; None for no view."""
+    found: Policy | None = getattr(view, "access", None)
     return found
 
 
@@ -122,22 +124,25 @@ def counted_as() -> str:
 
 def identify() -> None:
     """Step one: check what was shown by its own bytes. A refusal waits until the request has been counted."""
-    g.credential = g.refusal = None
-    policy = policy_of(request.endpoint)
-    if policy is None or policy is PUBLIC or request.method == "OPTIONS":
+    kept, asked = g._get_current_object(), request_ctx.request
+    kept.credential = kept.refusal = None
+    kept.view = view = current_app.view_functions.get(asked.endpoint or "")
+    policy = policy_of(view)
+    if policy is None or policy is PUBLIC or asked.method == "OPTIONS":
         return
     try:
-        g.credential = credentials.identify(request.headers.get("Authorization"), request.headers.get("X-API-Key"))
+        kept.credential = credentials.identify(asked.headers.get("Authorization"), asked.headers.get("X-API-Key"))
     except OmsError as error:
-        g.refusal = error
+        kept.refusal = error
 
 
 def prefetch_keys() -> list[str]:
     """What the limiter's round trip should bring along: the session, and what the view asked for."""
-    if g.get("credential") is None:
+    kept = g._get_current_object()
+    if kept.credential is None:
         return []
-    wanted = getattr(current_app.view_functions.get(request.endpoint or ""), "prefetch", None)
-    return [sessions.cache_key(g.credential), *(wanted() if wanted else [])]
+    wanted = getattr(kept.view, "prefetch", None)
+    return [sessions.cache_key(kept.credential), *(wanted() if wanted else [])]
 
 
 def prefetched(key: str) -> bytes | None:
@@ -148,19 +153,20 @@ def prefetched(key: str) -> bytes | None:
 
 def admit() -> None:
     """Step three: let in, or raise 401 or 403."""
-    policy = policy_of(request.endpoint)
-    if policy is PUBLIC or request.method == "OPTIONS" or request.endpoint is None:
+    kept, asked = g._get_current_object(), request_ctx.request
+    policy = policy_of(kept.view)
+    if policy is PUBLIC or asked.method == "OPTIONS" or asked.endpoint is None:
         return
     if policy is None:
         raise Forbidden("This route has no access policy.", code="no_policy")
-    if g.refusal is not None:
-        raise g.refusal
-    if g.credential is None:
+    if kept.refusal is not None:
+        raise kept.refusal
+    if kept.credential is None:
         raise Unauthenticated("Send a bearer token or an API key.", code="credentials_missing")
-    if g.get("prefetched") is None:
+    if kept.get("prefetched") is None:
         _fetch()
-    g.actor = _resolve(g.credential)
-    policy.admit(g.actor)
+    kept.actor = _resolve(kept.credential)
+    policy.admit(kept.actor)
 
 
 def _resolve(shown: Credential) -> Actor:

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Response, request
 
 from oms import strict_json
-from oms.api import access, conditional, openapi, placing
+from oms.api import access, conditional, moving, openapi, placing
+from oms.api.changing import change
 from oms.api.openapi import OmsBlueprint
-from oms.api.orders import CHANGE_DOC, CHANGE_PROBLEMS, KEY_HEADER, READ_DOC, change, details
+from oms.api.orders import CHANGE_DOC, CHANGE_PROBLEMS, KEY_HEADER, READ_DOC, details
 from oms.api.schemas import OrderIdArgs, OrderView, PlacedView
-from oms.orders import bodies, cache, changes, items
+from oms.orders import bodies, cache, items
 from oms.orders.order import NO_REASON, Order
 from oms.orders.representation import amount, moment, payment_document
 
@@ -67,10 +68,7 @@ def get_order_details(args: dict[str, Any]) -> Response:
 @blueprint.doc(**CHANGE_DOC)
 def update_order_status(data: dict[str, Any]) -> Response:
     """Move an order along its lifecycle."""
-    expected, actor = conditional.expected_versions(), access.actor()
-    return change(
-        lambda session: changes.change_status(session, data["order_id"], data["status"], actor, NO_REASON, expected)
-    )
+    return moving.move(data["order_id"], data["status"], NO_REASON, conditional.expected_versions())
 
 
 @blueprint.route("/update_item_status", methods=["PUT", "PATCH"])

@@ -1,14 +1,13 @@
 """Orders over HTTP. A view is a declaration and a handful of lines; the services below do the work."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from oms import strict_json
-from oms.api import access, conditional, idempotency, openapi, order_pages, placing
+from oms.api import access, conditional, moving, openapi, order_pages, placing
+from oms.api.changing import change
 from oms.api.openapi import OmsBlueprint
 from oms.api.read_your_writes import read_recent
 from oms.api.schemas import (
@@ -20,13 +19,11 @@ from oms.api.schemas import (
     OrderView,
 )
 from oms.errors import Forbidden, NotFound
-from oms.idempotency import Answer
 from oms.ids import ORDER_ID
 from oms.orders import (
     bodies,
     cache,
     cancellation,
-    changes,
     items,
     journey,
     queries,
@@ -34,7 +31,7 @@ from oms.orders import (
     store,
     updates,
 )
-from oms.orders.order import Outcome, Why, etag
+from oms.orders.order import Why
 from oms.transactions import look
 
 blueprint = OmsBlueprint("orders", __name__, url_prefix="/orders", description="Orders and their journey")
@@ -159,9 +156,8 @@ def update_order(data: dict[str, Any], order_id: str) -> Response:
 @blueprint.doc(operationId="changeOrderStatus", **CHANGE_DOC)
 def change_status(data: dict[str, Any], order_id: str) -> Response:
     """Move an order along its lifecycle."""
-    expected, actor = conditional.expected_versions(), access.actor()
     why = Why(data.get("reason"), data.get("remarks"))
-    return change(lambda session: changes.change_status(session, order_id, data["status"], actor, why, expected))
+    return moving.move(order_id, data["status"], why, conditional.expected_versions())
 
 
 @blueprint.route("/<order_id>/cancel", methods=["PUT", "POST"])
@@ -221,24 +217,6 @@ def list_user_orders(args: dict[str, Any], user_id: str) -> Response:
             "total_pages": -(-total // size),
         }
     )
-
-
-def change(work: Callable[[Session], Outcome]) -> Response:
-    """Run a change and answer with the order as it is afterwards."""
-
-    def answer(session: Session) -> Answer:
-        outcome = work(session)
-        order = outcome.order
-        body = cache.announce(session, order) if outcome.applied else _unchanged(outcome)
-        return Answer(body, etag=etag(order.version))
-
-    return idempotency.commit(answer, openapi.sent_body(request))
-
-
-def _unchanged(outcome: Outcome) -> bytes:
-    """The order as it stands; who reported a stage that lies behind is told that it was not applied."""
-    body = representation.render(outcome.order)
-    return b'{"applied":false,' + body[1:] if outcome.late else body
 
 
 def _json(document: Any) -> Response:

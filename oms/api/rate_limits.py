@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import redis
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
@@ -62,7 +62,8 @@ class OneRoundTrip(RedisStorage):
             self.prefixed_key(self._previous_window_key(key)),
             self.prefixed_key(self._current_window_key(key)),
         )
-        wanted = access.prefetch_keys() if g.get("prefetched") is None else []
+        kept = g._get_current_object()
+        wanted = access.prefetch_keys() if kept.get("prefetched") is None else []
         try:
             answer = self._all_at_once.run(redis_client(), (*counters, *wanted), (limit, expiry, amount))
         except redis.RedisError as error:
@@ -70,8 +71,8 @@ class OneRoundTrip(RedisStorage):
             raise
         acquired, window, values = answer
         if wanted:
-            g.prefetched = dict(zip(wanted, values, strict=True))
-        g.setdefault("windows", {})[key] = window
+            kept.prefetched = dict(zip(wanted, values, strict=True))
+        kept.setdefault("windows", {})[key] = window
         return bool(acquired)
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
@@ -94,7 +95,7 @@ class OneLimit(Limiter):
     that takes longer than counting does; here it is known. Other routes, and a storage that fails, are left to it."""
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        limit = only_limit(request.endpoint) if in_middleware and not self._storage_dead else None
+        limit = only_limit(g.view) if in_middleware and not self._storage_dead else None
         if limit is None or not self._counted(limit):
             super()._check_request_limit(callable_name, in_middleware)
 
@@ -111,9 +112,8 @@ class OneLimit(Limiter):
         return True
 
 
-def only_limit(endpoint: str | None) -> RateLimitItem | None:
-    """The one limit of an endpoint; None for those that have others, or none."""
-    view = current_app.view_functions.get(endpoint or "")
+def only_limit(view: Any) -> RateLimitItem | None:
+    """The one limit of a view; None for those that have others, or none."""
     if view is None or getattr(view, "own_limits", False):
         return None
     return _single(settings().rate_limit)

@@ -5,6 +5,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.globals import request_ctx
 
 from oms.ids import new_id
 from oms.observability import logs
@@ -19,37 +20,40 @@ def bind_request_log(app: Flask) -> None:
     app.after_request(_end)
 
 
+# Each look through Flask's `g` and `request` finds the object of this thread anew; here it is found once.
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _GIVEN.fullmatch(given) else new_id()
-    g.began = time.perf_counter()
+    kept, headers = g._get_current_object(), request.headers
+    given = headers.get("X-Request-ID", "")
+    kept.request_id = given if _GIVEN.fullmatch(given) else new_id()
+    kept.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    traceparent = request.headers.get("traceparent", "")
+    structlog.contextvars.bind_contextvars(request_id=kept.request_id)
+    traceparent = headers.get("traceparent", "")
     if _TRACEPARENT.fullmatch(traceparent):
         structlog.contextvars.bind_contextvars(traceparent=traceparent)
 
 
 def _end(response: Response) -> Response:
-    if "began" not in g:
+    kept, asked = g._get_current_object(), request_ctx.request
+    if "began" not in kept:
         return response
-    seconds = time.perf_counter() - g.began
-    route = request.url_rule.rule if request.url_rule else "unmatched"
-    method = request.method if request.method in _METHODS else "other"
+    seconds = time.perf_counter() - kept.began
+    route = asked.url_rule.rule if asked.url_rule else "unmatched"
+    method = asked.method if asked.method in _METHODS else "other"
     REQUESTS.labels(method, route, response.status_code).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
-    response.headers.add("X-Request-ID", g.request_id)
-    fields = {"order_id": order_id} if (order_id := (request.view_args or {}).get("order_id")) else {}
+    response.headers.add("X-Request-ID", kept.request_id)
+    fields = {"order_id": order_id} if (order_id := (asked.view_args or {}).get("order_id")) else {}
     quiet = route in _PROBES and response.status_code < 500
     logs.write_line(
         "debug" if quiet else "info",
         "request",
-        request_id=g.request_id,
+        request_id=kept.request_id,
         method=method,
         route=route,
         status=response.status_code,
         ms=round(seconds * 1000, 2),
-        caller=g.actor.id if "actor" in g else None,
+        caller=kept.actor.id if "actor" in kept else None,
         **fields,
     )
     return response

@@ -46,9 +46,12 @@ def configure(level: str) -> None:
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 
 
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
+
+
 def write_line(level: str, event: str, **fields: Any) -> None:
     """One line without structlog's chain of processors, for what is written at each request. No field is secret."""
-    if logging.getLevelName(level.upper()) < logging.getLogger().level:
+    if _LEVELS[level] < logging.root.level:
         return
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     sys.stdout.buffer.write(_dumps({**fields, "event": event, "level": level, "timestamp": now}) + b"\n")

@@ -26,7 +26,24 @@ def complete(
     why: Why = NO_REASON,
     items: Units | None = None,
 ) -> None:
-    """Add the consequences to `change` and save all of it.
+    """Add the consequences to `change` and save all of it. `cause` and `items` as for `settle`."""
+    settle(order, change, actor, cause=cause, why=why, items=items)
+    invoices.issue_due(session, order, change, actor)
+    store.save(session, order, change)
+    if any(refund.status == "created" for refund in change.refunds):
+        after_commit(session, _wake_worker)
+
+
+def settle(
+    order: Order,
+    change: Change,
+    actor: Actor,
+    *,
+    cause: str | None = None,
+    why: Why = NO_REASON,
+    items: Units | None = None,
+) -> None:
+    """Add what follows for the order's money and returns; nothing is written yet.
 
     `cause` names what a refund would be for (`cancel`, `return:<id>`, `capture:<id>:<amount>`): the same one never
     refunds a payment twice. `items` are the units it would be for.
@@ -39,10 +56,6 @@ def complete(
         refund_shares.draw(order, change, actor, too_much, cause or f"excess:{order.version}", why, items)
     for request in order.returns:
         close_if_settled(order, change, actor, request)
-    invoices.issue_due(session, order, change, actor)
-    store.save(session, order, change)
-    if any(refund.status == "created" for refund in change.refunds):
-        after_commit(session, _wake_worker)
 
 
 def _wake_worker() -> None:

@@ -56,12 +56,17 @@ def issue_due(session: Session, order: Order, change: Change, actor: Actor) -> N
         session.info[POSTPONED].add(order.order_id)
         return
     _issue_vouchers_or_notes(session, order, change, actor)
-    sold = order.managed_by == lifecycle.OPERATOR and order.status in lifecycle.DISPATCHED
-    if sold and order.invoice_number is None:
+    if invoice_due(order):
         document = _issue(session, order, "invoice", invoice_document.invoice(order))
         order.invoice_number = document["number"]
         change.note(order, actor, "invoice.issued", {"number": document["number"]})
         change.events.append(events.document_issued(events.INVOICE_ISSUED, order, actor, document))
+
+
+def invoice_due(order: Order) -> bool:
+    """It has been dispatched, by somebody who sells it, and has none yet."""
+    sold = order.managed_by == lifecycle.OPERATOR and order.status in lifecycle.DISPATCHED
+    return sold and order.invoice_number is None
 
 
 def _issue_vouchers_or_notes(session: Session, order: Order, change: Change, actor: Actor) -> None:

@@ -169,7 +169,7 @@ _SAVED = f"""
             tax_lines = CAST(:tax_lines AS json), eta = :eta, address = CAST(:address AS json),
             metadata = CAST(:metadata AS json), document = CAST(:document AS json), invoice_number = :invoice_number,
             version = :version, updated_at = :updated_at
-        WHERE order_id = :order_id
+        WHERE order_id = :order_id{{as_read}}
     ), lined AS (
         UPDATE order_items SET quantity = line.quantity, status = line.status,
             cancelled_quantity = line.cancelled_quantity, shipped_quantity = line.shipped_quantity,
@@ -193,9 +193,17 @@ def create(parts: frozenset[str]) -> DriverStatement:
 @cache
 def save(parts: frozenset[str]) -> DriverStatement:
     """Updates an order and its changed lines, appends journey and events, and writes the named parts."""
-    return _write(_SAVED, parts)
+    return _write(_SAVED.format(as_read=""), parts)
 
 
-def _write(first: str, parts: frozenset[str]) -> DriverStatement:
+@cache
+def save_if_unchanged(parts: frozenset[str]) -> DriverStatement:
+    """The same for an order that nobody holds: divides by zero, and so changes nothing, unless it still has the
+    version `read_version`. The order's row comes first here too, since the result is made of it."""
+    guarded = _SAVED.format(as_read=" AND version = :read_version RETURNING order_id")
+    return _write(guarded, parts, "SELECT 1 / count(*) FROM saved")
+
+
+def _write(first: str, parts: frozenset[str], result: str = "SELECT 1") -> DriverStatement:
     optional = [_PARTS[name] for name in sorted(parts)]
-    return compiled(f"WITH {', '.join([first, _INSERT_JOURNEY, *optional, outbox.INSERT])} SELECT 1")
+    return compiled(f"WITH {', '.join([first, _INSERT_JOURNEY, *optional, outbox.INSERT])} {result}")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from psycopg2.errors import UniqueViolation
-from sqlalchemy.exc import IntegrityError
+from psycopg2.errors import DivisionByZero, UniqueViolation
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from oms import outbox
@@ -59,6 +59,10 @@ def _add(known: list[Any], changed: Any) -> None:
         known.append(changed)
 
 
+class Overtaken(Exception):
+    """An order that was read without a lock has been changed by somebody else."""
+
+
 def get(on: Executor, order_id: str, owner: str | None) -> Order | None:
     """The whole order in one query; None when absent or not `owner`'s."""
     row = run(on, statements.GET, {"order_id": order_id, "owner": owner}).one_or_none()
@@ -95,9 +99,30 @@ def create(on: Executor, order: Order, change: Change, kept: Mapping[str, Any] |
 
 def save(session: Session, order: Order, change: Change) -> None:
     """Write a locked order back; every journey entry takes one version, a change without one takes one too."""
+    advance(order, change)
+    _execute(session, statements.save, order, change)
+
+
+def advance(order: Order, change: Change) -> None:
+    """Give a changed order the version and the time that it is going to be saved with."""
     order.version += max(1, len(change.entries))
     order.updated_at = now()
-    _execute(session, statements.save, order, change)
+
+
+def save_if_unchanged(on: Executor, order: Order, change: Change, kept: Mapping[str, Any] | None) -> None:
+    """Write an order back that was read, not locked, and has been advanced; all of it is one statement.
+
+    Raises `Overtaken` when somebody else has changed it since, `Conflict` idempotency_in_progress when the key of
+    what is `kept` is taken; nothing is written then.
+    """
+    try:
+        _execute(on, statements.save_if_unchanged, order, change, kept)
+    except DBAPIError as error:
+        if isinstance(error.orig, DivisionByZero):
+            raise Overtaken from error
+        if isinstance(error.orig, UniqueViolation):
+            raise Conflict("The key is taken.", code="idempotency_in_progress", retry_after=1) from error
+        raise
 
 
 def replace_lines(session: Session, order: Order) -> None:
@@ -125,6 +150,7 @@ def _execute(
         **rows.header(order),
         **parts,
         **(kept or {}),
+        "read_version": first - 1,
         "lines": rows.lines(change.lines),
         "journey": rows.journey(first, change.entries),
         "events": orjson.dumps(

@@ -6,7 +6,7 @@ Everybody is held up at the order's row until all have arrived there, and let go
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from oms.ids import new_id
-from tests import factories
+from tests import factories, row_queue
 from tests.callers import exact, person
 from tests.conftest import Servers
 from tests.factories import line, url
@@ -33,14 +33,7 @@ def shop(app: Flask, servers: Servers) -> Iterator[RazorpayShop]:
 
 
 def in_turn(shop: RazorpayShop, order: Any, *requests: Request) -> list[Any]:
-    """Answers to requests that all wait for the order's row, in this order, before the first of them gets it."""
-    futures: list[Future[Any]] = []
-    with ThreadPoolExecutor(len(requests)) as pool:
-        with shop.locked(order, len(requests)):
-            for request in requests:
-                futures.append(pool.submit(request))
-                assert shop.wait_for_waiters(len(futures)), "it does not wait"
-        return [future.result() for future in futures]
+    return row_queue.in_turn(shop.app, order, *requests)
 
 
 def together(*requests: Request) -> list[Any]:

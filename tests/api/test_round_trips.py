@@ -38,9 +38,15 @@ def test_an_order_is_one_message(wired: Wired) -> None:
     assert [query[:20].split()[0] for query in wire.queries] == ["WITH"]
 
 
-def test_a_change_is_four(wired: Wired) -> None:
+def test_a_plain_move_is_two(wired: Wired) -> None:
     wire, caller, order = wired
     assert caller.patch(url(order), {"status": "confirmed"}).status_code == 200
+    assert [query.split()[0] for query in wire.queries] == ["SELECT", "WITH"]
+
+
+def test_another_change_is_four(wired: Wired) -> None:
+    wire, caller, order = wired
+    assert caller.put(url(order), {"metadata": {"a": 1}}).status_code == 200
     assert [query.split()[0] for query in wire.queries] == ["BEGIN", "SELECT", "WITH", "COMMIT"]
 
 

@@ -28,7 +28,7 @@ from oms.driver_sql import DriverStatement, run
 from oms.extensions import Base
 from oms.generation.story import order_id
 from oms.idempotency import Answer, Claim
-from oms.orders import cancellation, captures, changes, placement, queries, returns
+from oms.orders import cancellation, captures, changes, placement, queries, returns, store
 from oms.orders.order import NO_REASON
 from oms.transactions import read
 from tests.plans.explained import plans_of
@@ -196,13 +196,21 @@ def _ended(read: Callable[[Session, Credential], object], session: Session, cred
 
 
 def _whole_life(session: Session) -> None:
-    """One is placed, paid and cancelled with its refund, another is paid, delivered and announced to come back."""
-    for fate in (_cancelled, _sent_back):
+    """One is placed, paid and cancelled with its refund, another is paid, delivered and announced to come back, and one
+    is moved without being held."""
+    for fate in (_cancelled, _sent_back, _moved_unheld):
         line = {"sku": "S", "quantity": Decimal(1), "unit_price": Decimal(1), "sale_price": Decimal(1)}
         part = {"payment_mode": "cash", "amount": Decimal(1), "create_payment_order": False}
         order = placement.place_order(session, {"items": [line], "customer_id": "C", "payment": [part]}, STAFF)
         captures.capture_by_hand(session, order.order_id, order.payments[0].payment_id, None, STAFF)
         fate(session, order.order_id)
+
+
+def _moved_unheld(session: Session, placed: str) -> None:
+    planned = changes.plain_move(session, placed, "packed", STAFF, NO_REASON, None)
+    assert planned is not None
+    store.advance(*planned)
+    store.save_if_unchanged(session, *planned, None)
 
 
 def _cancelled(session: Session, placed: str) -> None:

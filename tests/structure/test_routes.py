@@ -28,8 +28,7 @@ PUBLIC_ROUTES = {
 
 
 def policies(app: Flask) -> dict[str, Policy | None]:
-    with app.app_context():
-        return {rule.rule: access.policy_of(rule.endpoint) for rule in app.url_map.iter_rules()}
+    return {rule.rule: access.policy_of(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
 
 
 def test_every_route_states_its_access_policy(app: Flask) -> None:
