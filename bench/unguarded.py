@@ -5,9 +5,10 @@ from collections.abc import Callable
 from flask import Flask, current_app, g, request
 
 from oms.accounts.actor import Actor
-from oms.api import access, request_log
+from oms.api import request_log
 from oms.app import create_app
 from oms.extensions import redis_client
+from oms.web import access
 
 
 def _let_everybody_in(app: Flask, count: Callable[[Flask], None]) -> None:

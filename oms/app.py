@@ -11,7 +11,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from oms import commands, live_connections, schema_version
 from oms.accounts.tokens import bind_jwt
 from oms.api import (
-    access,
     auth,
     body_limit,
     browsers,
@@ -25,7 +24,6 @@ from oms.api import (
     payment_events,
     payments,
     probes,
-    rate_limits,
     request_log,
     returns,
     vocabulary,
@@ -34,6 +32,7 @@ from oms.config import Settings
 from oms.extensions import READ_BIND, bind_redis, db, engine_options, migrate
 from oms.observability import logs
 from oms.providers.registry import bind_providers
+from oms.web import access, rate_limits
 
 BLUEPRINTS = (
     auth.blueprint,

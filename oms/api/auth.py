@@ -7,11 +7,12 @@ from flask import request
 
 from oms.accounts import api_keys, credentials, passwords, sign_in, tokens, users
 from oms.accounts.tokens import Grant
-from oms.api import access, rate_limits
+from oms.api import access
 from oms.api import account_schemas as schemas
 from oms.api.openapi import OmsBlueprint
 from oms.errors import Malformed, Unauthenticated
 from oms.transactions import read, transaction
+from oms.web import rate_limits
 
 NO_STORE = {"Cache-Control": "no-store"}
 Form = dict[str, Any]

@@ -7,7 +7,7 @@ from flask_smorest import Api
 
 from oms import strict_json
 from oms.api import access, openapi
-from oms.api.rate_limits import exempt
+from oms.web.rate_limits import exempt
 
 blueprint = Blueprint("docs", __name__)
 _ASSETS = Path(__file__).parent / "swagger_ui"

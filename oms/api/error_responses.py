@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: the one place where a family of failure gets its status."""
+"""Errors as RFC 9457 problem documents."""
 
 import http
 from typing import Any
@@ -10,20 +10,10 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from oms import errors, strict_json
-from oms.api import rate_limits
 from oms.api.openapi import PROBLEM, refused
+from oms.web import rate_limits
+from oms.web.statuses import status_of
 
-STATUS: dict[type[errors.OmsError], int] = {
-    errors.Malformed: 400,
-    errors.Invalid: 422,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.PreconditionFailed: 412,
-    errors.TooMany: 429,
-    errors.Unavailable: 503,
-}
 _log = structlog.get_logger(__name__)
 
 
@@ -49,10 +39,6 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Response:
         **members,
     }
     return Response(strict_json.write(body), status, content_type=PROBLEM)
-
-
-def status_of(error: errors.OmsError) -> int:
-    return next((STATUS[family] for family in type(error).__mro__ if family in STATUS), 500)
 
 
 def _refusal(error: errors.OmsError) -> Response:

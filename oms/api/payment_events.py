@@ -5,8 +5,8 @@ from flask import Response, request
 from oms.api import access, order_answers
 from oms.api.money_schemas import CallbackView
 from oms.api.openapi import OmsBlueprint
-from oms.api.rate_limits import exempt
 from oms.gateway import callbacks
+from oms.web.rate_limits import exempt
 
 blueprint = OmsBlueprint("payment_events", __name__, description="Callbacks of payment providers")
 

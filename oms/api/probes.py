@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from oms import dead_letters, outbox, partitions, queues, strict_json
 from oms.api import access
 from oms.api.openapi import OmsBlueprint
-from oms.api.rate_limits import exempt
 from oms.consumer_lag import read_lag
 from oms.errors import Unavailable
 from oms.extensions import redis_client
 from oms.kafka import BrokerCheck
 from oms.observability import metrics
 from oms.transactions import read
+from oms.web.rate_limits import exempt
 
 blueprint = OmsBlueprint("probes", __name__, description="For whoever runs it")
 # Events older than this make the system degraded: somebody should look at the worker or the broker.

@@ -10,7 +10,7 @@ from flask import Flask
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 from werkzeug.routing import Rule
 
-from oms.api.access import PUBLIC
+from oms.web.access import PUBLIC
 
 # The pages that show the document.
 UNDOCUMENTED = {"/docs", "/docs/assets/{name}", "/openapi.json"}

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from oms.api.rate_limits import limiter
 from oms.app import create_app
 from oms.config import Settings
 from oms.extensions import db
+from oms.web.rate_limits import limiter
 from tests.conftest import Servers
 
 

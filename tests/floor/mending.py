@@ -4,8 +4,8 @@ from flask import Flask
 
 from devstack.server import Server, wait_until
 from oms import redis_guard
-from oms.api.rate_limits import limiter
 from oms.extensions import db, queue_connection, redis_client
+from oms.web.rate_limits import limiter
 from tests.brokers import SomebodyElses
 from tests.conftest import Servers
 

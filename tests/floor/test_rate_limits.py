@@ -8,8 +8,8 @@ from flask import Flask
 from devstack.server import wait_until
 from devstack.valkey import Valkey
 from oms import redis_guard
-from oms.api.rate_limits import limiter
 from oms.ids import new_id
+from oms.web.rate_limits import limiter
 from tests.callers import Caller, person
 from tests.conftest import Servers
 from tests.floor import applications

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask_limiter.util import get_qualified_name
 
-from oms.api.rate_limits import limiter, only_limit
+from oms.web.rate_limits import limiter, only_limit
 
 
 def resolved(app: Flask, endpoint: str) -> list[str]:

@@ -1,7 +1,7 @@
 from flask import Flask
 
-from oms.api import access
-from oms.api.access import PUBLIC, Policy
+from oms.web import access
+from oms.web.access import PUBLIC, Policy
 
 # What anybody may call. A route that is added here is added on purpose.
 PUBLIC_ROUTES = {

@@ -18,11 +18,11 @@ from limits.storage import RedisStorage
 
 from oms import redis_guard
 from oms.accounts import emails
-from oms.api import access
 from oms.errors import TooMany
 from oms.extensions import redis_client, settings
 from oms.observability.metrics import LIMITER_FALLBACKS
 from oms.redis_script import RedisScript
+from oms.web import access
 
 SCHEME = "oms"
 
