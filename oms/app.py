@@ -29,6 +29,7 @@ from oms.api import (
     vocabulary,
 )
 from oms.config import Settings
+from oms.console import binding
 from oms.extensions import READ_BIND, bind_redis, db, engine_options, migrate
 from oms.observability import logs
 from oms.providers.registry import bind_providers
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     docs_page.bind_docs(app, api)
+    binding.bind_console(app)
     commands.register(app)
     return app
 

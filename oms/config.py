@@ -43,6 +43,9 @@ class Settings:
     rate_limit: str
     login_rate_limit_account: str
     login_rate_limit_address: str
+    console_rate_limit: str
+    console_idle_minutes: int
+    console_session_hours: int
     log_level: str
     default_timezone: str
     default_currency: str
@@ -116,6 +119,9 @@ class Settings:
             "rate_limit": read.rate(("RATELIMIT_DEFAULT", "SLOWAPI_RATELIMIT"), "30/minute"),
             "login_rate_limit_account": read.rate(("RATELIMIT_LOGIN_ACCOUNT",), "5/minute"),
             "login_rate_limit_address": read.rate(("RATELIMIT_LOGIN_ADDRESS",), "20/minute"),
+            "console_rate_limit": read.rate(("RATELIMIT_CONSOLE",), "600/minute"),
+            "console_idle_minutes": read.integer("CONSOLE_IDLE_MINUTES", 30, 2, 1440),
+            "console_session_hours": read.integer("CONSOLE_SESSION_HOURS", 12, 1, 168),
             "log_level": read.choice(("LOG_LEVEL", "LOGGING_LVL"), LOG_LEVELS, "INFO"),
             "default_timezone": read.timezone("DEFAULT_TIMEZONE", "UTC"),
             "default_currency": read.currency("DEFAULT_CURRENCY", "USD"),

@@ -69,6 +69,25 @@ def open_firebase_family(session: Session, shown: Credential) -> Grant:
     return _open(session, users.admit(session, shown))
 
 
+def open_console_family(session: Session, user: ProvenUser) -> Grant:
+    """The same for the console: for staff and admins, and as long as `prolong` keeps it alive."""
+    unchanged = User.password_changed_at.is_not_distinct_from(user.password_changed_at)
+    return _open(session, user.id, unchanged, User.role.in_(("staff", "admin")), lifetime=_idle())
+
+
+def prolong(session: Session, family_id: str) -> None:
+    """A session of the console is used: its idle time begins anew. It is written once a minute at most."""
+    session.execute(
+        update(TokenFamily)
+        .where(
+            TokenFamily.id == family_id,
+            TokenFamily.revoked_at.is_(None),
+            TokenFamily.expires_at.between(func.now(), func.now() + _idle() - timedelta(minutes=1)),
+        )
+        .values(expires_at=func.now() + _idle())
+    )
+
+
 def refresh_claims(refresh_token: str) -> Claims:
     """Raises `Unauthenticated` (invalid_grant)."""
     try:
@@ -179,12 +198,12 @@ def _wrong_password() -> Forbidden:
     return Forbidden("The current password is wrong.", code="wrong_password")
 
 
-def _open(session: Session, user_id: str, *conditions: ColumnElement[bool]) -> Grant:
+def _open(session: Session, user_id: str, *conditions: ColumnElement[bool], lifetime: timedelta | None = None) -> Grant:
     # The share lock makes a password change or a disabling wait for us or us for it: it ends this family too, or
     # finds us too late.
     family_id, jti = new_id(), new_id()
     source = (
-        select(literal(family_id, String), User.id, literal(jti, String), func.now() + _lifetime())
+        select(literal(family_id, String), User.id, literal(jti, String), func.now() + (lifetime or _lifetime()))
         .where(User.id == user_id, User.is_active, *conditions)
         .with_for_update(read=True)
     )
@@ -198,3 +217,7 @@ def _open(session: Session, user_id: str, *conditions: ColumnElement[bool]) -> G
 def _lifetime() -> timedelta:
     """A family lives as long as its newest token; every rotation starts the time anew."""
     return timedelta(minutes=max(settings().jwt_refresh_minutes, settings().jwt_access_minutes))
+
+
+def _idle() -> timedelta:
+    return timedelta(minutes=settings().console_idle_minutes)

@@ -38,7 +38,7 @@ from oms.config import Settings
 from oms.errors import ConfigurationError, Unauthenticated
 from oms.extensions import jwt, settings
 
-TokenType = Literal["access", "refresh"]
+TokenType = Literal["access", "refresh", "console"]
 PublicKey = RSAPublicKey | Ed25519PublicKey
 ISSUER = AUDIENCE = "oms"
 LEEWAY_SECONDS = 5
@@ -143,6 +143,17 @@ def issue(grant: Grant) -> TokenPair:
         create_refresh_token(grant.user_id, additional_claims={**family, "jti": grant.jti}, additional_headers=headers),
         settings().jwt_access_minutes * 60,
     )
+
+
+def issue_console(grant: Grant, email: str | None) -> str:
+    """The token of a session of the console: good for `CONSOLE_SESSION_HOURS`, if its family lives that long."""
+    token: str = create_access_token(
+        grant.user_id,
+        expires_delta=timedelta(hours=settings().console_session_hours),
+        additional_claims={"fam": grant.family_id, "jti": grant.jti, "type": "console", "email": email},
+        additional_headers={"kid": _ring().current.kid},
+    )
+    return token
 
 
 def verify(token: str, expected: TokenType) -> Claims:

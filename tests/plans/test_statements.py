@@ -142,6 +142,7 @@ MADE: dict[str, Callable[[Session], object]] = {
     ),
     "oms.accounts.sessions._end": lambda session: sessions.end_families(session, "U77", "logout"),
     "oms.accounts.sign_in.open_family": lambda session: sign_in.open_family(session, ProvenUser("U77", None, "hash")),
+    "oms.accounts.sign_in.prolong": lambda session: sign_in.prolong(session, "T9"),
     "oms.accounts.sign_in.rotate": lambda session: sign_in.rotate(session, Claims("U78", "T77", "J77")),
     "oms.accounts.sign_in.change_password": lambda session: sign_in.change_password(
         session, PasswordChange(ProvenUser("U77", None), "hash")

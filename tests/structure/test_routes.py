@@ -11,6 +11,8 @@ PUBLIC_ROUTES = {
     "/auth/refresh",
     "/auth/token",
     "/cancel-reasons",
+    "/console/sign-in",
+    "/console/static/<digest>/<name>",
     "/docs",
     "/docs/assets/<path:name>",
     "/events",

@@ -1,0 +1,1 @@
+"""The console: web pages for staff. A door like the API, over the same services."""

@@ -1,0 +1,18 @@
+"""The console as a part of the application. Each module of `PAGES` brings pages of its own."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from oms.console import error_pages, home, signing_in
+from oms.console.blueprint import blueprint
+from oms.console.pages import FOR_TEMPLATES
+
+PAGES = (signing_in, home, error_pages)
+
+
+def bind_console(app: Flask) -> None:
+    """Register the pages; a name that a template misspells is an error and no empty text."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(FOR_TEMPLATES)
+    app.register_blueprint(blueprint)
