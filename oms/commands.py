@@ -16,8 +16,11 @@ from oms import (
     doctor_command,
     generate_command,
     kafka,
+    order_commands,
     payment_commands,
     schema_version,
+    stats_command,
+    tail_command,
 )
 from oms.extensions import settings
 from oms.jobs.sweep import Sweep
@@ -59,7 +62,8 @@ def create_topics() -> None:
         click.echo("nothing to create")
 
 
-def register(app: Flask) -> None:
+def add_all() -> None:
+    """Put the commands of all the other modules into the group."""
     for command in (
         *account_commands.COMMANDS,
         *consumer_commands.COMMANDS,
@@ -67,6 +71,13 @@ def register(app: Flask) -> None:
         *doctor_command.COMMANDS,
         *distribution_command.COMMANDS,
         *generate_command.COMMANDS,
+        *order_commands.COMMANDS,
+        *stats_command.COMMANDS,
+        *tail_command.COMMANDS,
     ):
         oms.add_command(command)
+
+
+def register(app: Flask) -> None:
+    add_all()
     app.cli.add_command(oms)

@@ -19,7 +19,10 @@ from tests.docs import pages
 ALL = pytest.mark.parametrize("page", pages.PAGES, ids=pages.name_of)
 OF_THE_CONSUMER = {"/internal/alive"}
 NO_ROUTES = {"/tmp", "/oms"}  # noqa: S108 - a path in a container, and the source of our events
-NO_VARIABLES = {"MSG_SIZE_TOO_LARGE", "TOPIC_AUTHORIZATION_FAILED", "LOGGING_FMT", "DB_DRIVER", "DB_SYNC_DRIVER"}
+NO_VARIABLES = {"MSG_SIZE_TOO_LARGE", "TOPIC_AUTHORIZATION_FAILED", "LOGGING_FMT", "DB_DRIVER", "DB_SYNC_DRIVER"} | {
+    "FLASK_APP",
+    "NO_COLOR",
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

@@ -29,6 +29,7 @@ from oms.extensions import Base
 from oms.generation.story import order_id
 from oms.idempotency import Answer, Claim
 from oms.orders import cancellation, captures, changes, placement, queries, returns, store
+from oms.orders import cancellation, captures, changes, lifecycle, placement, queries, returns
 from oms.orders.order import NO_REASON
 from oms.transactions import read
 from tests.plans.explained import plans_of
@@ -42,6 +43,7 @@ MOST = 300
 # There are few of them: the numbered series of a year, the keys of other systems.
 SMALL = {"invoice_series", "api_keys", "alembic_version"}
 GROWING = set(Base.metadata.tables) - SMALL
+ANY_EVENT = {"order_id": "", "version": 0, "position": -1}
 MESSAGE = Received("t", 0, 77, None, b"{}", (), "E77")
 
 # Statements that stand in a module under a name, with what they are asked.
@@ -93,6 +95,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.statements.LOCK": {"order_id": SOME, "owner": None},
     "oms.orders.statements.DROP_LINES": {"order_id": SOME},
     "oms.orders.statements.ADD_LINES": {"order_id": SOME, "lines": "[]"},
+    "oms.orders.status_counts._COUNTS": {"statuses": list(lifecycle.STATUSES), "most": 20},
     "oms.orders.queries._COUNT": {"customer_id": "GEN-C100000"},
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
     "oms.outbox._PENDING_SHARDS": {},
@@ -102,6 +105,10 @@ NAMED: dict[str, dict[str, Any]] = {
     | {"created_at": NOW},
     "oms.outbox._LAG": {},
     "oms.outbox._PURGE": {"hours": 1, "batch": 10},
+    "oms.outbox_tail._NEXT": {"time": NOW - timedelta(hours=20), "page": 50} | ANY_EVENT,
+    "oms.outbox_tail._OF_ORDER": {"time": NOW - timedelta(days=3), "page": 50} | ANY_EVENT | {"order_id": SOME},
+    "oms.outbox_tail._SENT": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]}
+    | {"times": [NOW, NOW - timedelta(days=1)]},
 }
 # These read no table, or one that the product does not keep.
 WITHOUT_A_TABLE = {
@@ -114,7 +121,9 @@ WITHOUT_A_TABLE = {
     "oms.doctor.database._LAG",
     "oms.doctor.database._LIMITS",
     "oms.idempotency._LOCK",
+    "oms.orders.status_counts._ESTIMATES",
     "oms.outbox._LOCK",
+    "oms.outbox_tail._SETTLED",
 }
 # Reads every row that there is to read, on purpose, or nothing that grows with orders.
 WHOLE = {

@@ -23,6 +23,7 @@ DOORS = (
     "commands.py",
     "account_commands.py",
     "consumer_commands.py",
+    "order_commands.py",
     "payment_commands.py",
 )
 HTTP_DOORS = ("api/", "console/", "web/", "app.py")
