@@ -32,7 +32,8 @@ class OmsWorker(SimpleWorker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         if is_ours(job):
-            super().execute_job(job, queue)
+            with structlog.contextvars.bound_contextvars(job=job.func_name, job_id=job.id):
+                super().execute_job(job, queue)
             return
         _log.error("unknown_job_refused", job=job.id)
         self.connection.lrem(queue.intermediate_queue_key, 1, job.id)

@@ -7,6 +7,7 @@ connection that has waited for too long. To libpq that is a lost connection, as 
 """
 
 import functools
+import math
 import os
 import socket
 import threading
@@ -18,6 +19,8 @@ from typing import Any
 import psycopg2
 import structlog
 from psycopg2 import extensions
+
+from oms import slow_statements
 
 LOOK_EVERY_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
@@ -73,11 +76,14 @@ os.register_at_fork(after_in_child=_watch.__init__)  # type: ignore[misc]
 class _Cursor(extensions.cursor):  # type: ignore[misc]  # psycopg2 has no types
     def execute(self, query: Any, vars: Any = None) -> None:
         connection = self.connection
+        began = time.perf_counter()
         _watch.begin(connection, connection.answer_seconds)
         try:
             super().execute(query, vars)
         finally:
             _watch.end(connection)
+            if (seconds := time.perf_counter() - began) >= connection.slow_seconds:
+                slow_statements.tell(query, seconds)
 
     def executemany(self, query: Any, vars_list: Sequence[Any]) -> None:
         connection = self.connection
@@ -89,17 +95,21 @@ class _Cursor(extensions.cursor):  # type: ignore[misc]  # psycopg2 has no types
 
 
 class _Connection(extensions.connection):  # type: ignore[misc]
-    def __init__(self, *options: Any, answer_seconds: float, **more: Any) -> None:
+    def __init__(self, *options: Any, answer_seconds: float, slow_seconds: float, **more: Any) -> None:
         super().__init__(*options, **more)
         self.answer_seconds = answer_seconds
+        self.slow_seconds = slow_seconds
         self.cursor_factory = _Cursor
 
     def commit(self) -> None:
+        began = time.perf_counter()
         _watch.begin(self, self.answer_seconds)
         try:
             super().commit()
         finally:
             _watch.end(self)
+            if (seconds := time.perf_counter() - began) >= self.slow_seconds:
+                slow_statements.tell("COMMIT", seconds)
 
     def rollback(self) -> None:
         _watch.begin(self, self.answer_seconds)
@@ -109,6 +119,9 @@ class _Connection(extensions.connection):  # type: ignore[misc]
             _watch.end(self)
 
 
-def connections(answer_seconds: float) -> Callable[..., Any]:
-    """A `connection_factory` for psycopg2: every answer comes within these seconds, or the connection is lost."""
-    return functools.partial(_Connection, answer_seconds=answer_seconds)
+def connections(answer_seconds: float, slow_seconds: float = math.inf) -> Callable[..., Any]:
+    """A `connection_factory` for psycopg2: every answer comes within these seconds, or the connection is lost.
+
+    Statements and commits that took `slow_seconds` or more are logged.
+    """
+    return functools.partial(_Connection, answer_seconds=answer_seconds, slow_seconds=slow_seconds)

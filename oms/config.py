@@ -47,6 +47,8 @@ class Settings:
     console_idle_minutes: int
     console_session_hours: int
     log_level: str
+    slow_request_ms: int
+    slow_query_ms: int
     default_timezone: str
     default_currency: str
     cache_ttl_seconds: int
@@ -123,6 +125,8 @@ class Settings:
             "console_idle_minutes": read.integer("CONSOLE_IDLE_MINUTES", 30, 2, 1440),
             "console_session_hours": read.integer("CONSOLE_SESSION_HOURS", 12, 1, 168),
             "log_level": read.choice(("LOG_LEVEL", "LOGGING_LVL"), LOG_LEVELS, "INFO"),
+            "slow_request_ms": read.integer("SLOW_REQUEST_MS", 1000, 0, 600_000),
+            "slow_query_ms": read.integer("SLOW_QUERY_MS", 500, 0, 600_000),
             "default_timezone": read.timezone("DEFAULT_TIMEZONE", "UTC"),
             "default_currency": read.currency("DEFAULT_CURRENCY", "USD"),
             "cache_ttl_seconds": read.integer("CACHE_TTL_SECONDS", 300, 1, 86_400),

@@ -1,5 +1,6 @@
 """Unbound extensions; `app.create_app` binds them."""
 
+import math
 from typing import Any
 
 import redis
@@ -90,6 +91,8 @@ def engine_options(settings: Settings, *, read_only: bool = False) -> dict[str, 
             "keepalives_interval": 5,
             "keepalives_count": 2,
             "tcp_user_timeout": 12_000,
-            "connection_factory": answer_deadline.connections(settings.db_statement_timeout_ms / 1000 + GRACE_SECONDS),
+            "connection_factory": answer_deadline.connections(
+                settings.db_statement_timeout_ms / 1000 + GRACE_SECONDS, settings.slow_query_ms / 1000 or math.inf
+            ),
         },
     }

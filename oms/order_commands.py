@@ -5,6 +5,7 @@ import pwd
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -149,13 +150,13 @@ def _why(reason: str | None, remarks: str | None) -> Why:
 
 
 def _operator() -> str:
-    """Who is signed in to this machine, also behind sudo; containers have users without a name."""
+    """Who is signed in to this terminal, also behind sudo; else whose process it is."""
+    with suppress(OSError):  # no terminal
+        return os.getlogin()
     try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = f"uid {os.getuid()}"
-    behind = os.environ.get("SUDO_USER")
-    return f"{behind[:50]} as {name}" if behind else name
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 def _ask(yes: bool, order_id: str, what: str) -> None:

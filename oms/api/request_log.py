@@ -1,7 +1,10 @@
 """Every request has an id, one line in the log and its place in the metrics."""
 
+import functools
+import math
 import re
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -17,7 +20,8 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 def bind_request_log(app: Flask) -> None:
     app.before_request(_begin)
-    app.after_request(_end)
+    slow_seconds = app.config["OMS_SETTINGS"].slow_request_ms / 1000 or math.inf
+    app.after_request(functools.partial(_end, slow_seconds))
 
 
 # Each look through Flask's `g` and `request` finds the object of this thread anew; here it is found once.
@@ -33,7 +37,7 @@ def _begin() -> None:
         structlog.contextvars.bind_contextvars(traceparent=traceparent)
 
 
-def _end(response: Response) -> Response:
+def _end(slow_seconds: float, response: Response) -> Response:
     kept, asked = g._get_current_object(), request_ctx.request
     if "began" not in kept:
         return response
@@ -43,19 +47,20 @@ def _end(response: Response) -> Response:
     REQUESTS.labels(method, route, response.status_code).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
     response.headers.add("X-Request-ID", kept.request_id)
-    fields = {"order_id": order_id} if (order_id := (asked.view_args or {}).get("order_id")) else {}
+    fields: dict[str, Any] = {
+        "request_id": kept.request_id,
+        "method": method,
+        "route": route,
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 2),
+        "caller": kept.actor.id if "actor" in kept else None,
+    }
+    if order_id := (asked.view_args or {}).get("order_id"):
+        fields["order_id"] = order_id
     quiet = route in _PROBES and response.status_code < 500
-    logs.write_line(
-        "debug" if quiet else "info",
-        "request",
-        request_id=kept.request_id,
-        method=method,
-        route=route,
-        status=response.status_code,
-        ms=round(seconds * 1000, 2),
-        caller=kept.actor.id if "actor" in kept else None,
-        **fields,
-    )
+    logs.write_line("debug" if quiet else "info", "request", **fields)
+    if seconds >= slow_seconds:
+        logs.write_line("warning", "slow_request", **fields)
     return response
 
 

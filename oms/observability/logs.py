@@ -46,7 +46,7 @@ def configure(level: str) -> None:
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 
 
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 def write_line(level: str, event: str, **fields: Any) -> None:
