@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import dead_letters, outbox, partitions, queues, strict_json
-from oms.api import access
+from oms.api import access, health_page
 from oms.api.openapi import OmsBlueprint
 from oms.consumer_lag import read_lag
 from oms.errors import Unavailable
@@ -37,11 +37,19 @@ draining = threading.Event()
 @blueprint.alt_response(503, description="The database is down.")
 @blueprint.doc(operationId="getHealth")
 def health() -> Response:
-    """Database, Redis, Kafka and outbox; 503 only when the database is down."""
+    """Database, Redis, Kafka and outbox; 503 only when the database is down.
+
+    JSON, and a page for people where `Accept` asks for `text/html`, as browsers do.
+    """
     checks = {"database": _database(), "redis": _redis(), "kafka": _kafka(), "outbox": _outbox()}
     degraded = any(check["status"] != "ok" for check in checks.values())
     status = 503 if checks["database"]["status"] != "ok" else 200
-    return _json({"status": "degraded" if degraded else "healthy", "checks": checks}, status)
+    document = {"status": "degraded" if degraded else "healthy", "checks": checks}
+    if health_page.wanted():
+        return health_page.page(document, status)
+    response = _json(document, status)
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @blueprint.route("/health/live", methods=["GET"])
@@ -160,4 +168,5 @@ def _json(document: Any, status: int = 200) -> Response:
 
 def bind_probes(app: Flask) -> None:
     """Give the probes their broker check; readiness turns 503 once `draining` is set (gunicorn.conf.py)."""
+    app.register_blueprint(health_page.blueprint)
     app.extensions["oms_broker_check"] = BrokerCheck(app.config["OMS_SETTINGS"])

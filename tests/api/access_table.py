@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "GET /events/<event_type>": (EVERYBODY, ""),
     "GET /health": (EVERYBODY, ""),
     "GET /health/live": (EVERYBODY, ""),
+    "GET /health/page.css": (EVERYBODY, ""),
     "GET /health/ready": (EVERYBODY, ""),
     "GET /metrics": (EVERYBODY, ""),
     "GET /openapi.json": (EVERYBODY, ""),

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from oms.web.access import PUBLIC
 
 # The pages that show the document.
-UNDOCUMENTED = {"/docs", "/docs/assets/{name}", "/openapi.json"}
+UNDOCUMENTED = {"/health/page.css", "/docs", "/docs/assets/{name}", "/openapi.json"}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 ORDER_PATHS = "^/(orders|create_order|get_order_details|update_|order-statuses|cancel-reasons|return-reasons|events)"
 # Routes that read a body: too large, not JSON, another media type.

@@ -19,6 +19,7 @@ PUBLIC_ROUTES = {
     "/events/<event_type>",
     "/health",
     "/health/live",
+    "/health/page.css",
     "/health/ready",
     "/metrics",
     "/openapi.json",
