@@ -81,7 +81,7 @@ sbom: $(AUDIT_STAMP) ## write sbom.json: what a deployment consists of (CycloneD
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; ARGS=--upgrade for what is newest
-	@for name in requirements requirements-stack requirements-observability requirements-dev requirements-audit; do \
+	@for name in requirements requirements-parquet requirements-stack requirements-observability requirements-dev requirements-audit; do \
 		$(AUDIT)/bin/$(LOCK) $(ARGS) $$name.in -o $$name.txt && \
 		sed -i "1i# Written by \`make lock\` from $$name.in: every version pinned, every file by its hashes." $$name.txt; done
 

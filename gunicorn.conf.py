@@ -37,6 +37,8 @@ limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
 _SILENCE_SECONDS = 10
+# For clients that take nothing of a long answer.
+_STALL_SECONDS = 60
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]  # gunicorn's hook
@@ -53,7 +55,8 @@ def on_starting(server):  # type: ignore[no-untyped-def]  # gunicorn's hook
 def when_ready(server):  # type: ignore[no-untyped-def]
     """A request that stops half way ends with its connection; what is accepted inherits this from the listener."""
     for listener in server.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SILENCE_SECONDS, 0))
+        for option, seconds in ((socket.SO_RCVTIMEO, _SILENCE_SECONDS), (socket.SO_SNDTIMEO, _STALL_SECONDS)):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]

@@ -76,6 +76,8 @@ class Settings:
     port: int
     consumer_health_port: int
     worker_metrics_port: int
+    exports_per_process: int
+    import_max_mib: int
     consumer_max_attempts: int
     payment_provider: str
     payment_timeout_ms: int
@@ -154,6 +156,8 @@ class Settings:
             "port": read.integer("PORT", 8000, 1, 65_535),
             "consumer_health_port": read.integer("CONSUMER_HEALTH_PORT", 8010, 0, 65_535),
             "worker_metrics_port": read.integer("WORKER_METRICS_PORT", 0, 0, 65_535),
+            "exports_per_process": read.integer("EXPORTS_PER_PROCESS", 2, 1, 64),
+            "import_max_mib": read.integer("IMPORT_MAX_MIB", 32, 1, 1024),
             "consumer_max_attempts": read.integer("CONSUMER_MAX_ATTEMPTS", 5, 1, 20),
             "payment_provider": read.payment_provider(),
             "payment_timeout_ms": read.integer("PAYMENT_TIMEOUT_MS", 5_000, 100, 60_000),

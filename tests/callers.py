@@ -27,6 +27,7 @@ class Caller:
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
         """One request; `body` is sent as JSON, `headers` are added to the caller's own."""
         headers = {**self.headers, **options.pop("headers", {})}
+        options.setdefault("buffered", True)  # a server, too, sends an answer to its end and closes it
         if body is not None:
             options["data"] = body if isinstance(body, bytes) else json.dumps(body, default=_number)
             options.setdefault("content_type", "application/json")

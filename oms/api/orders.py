@@ -1,5 +1,6 @@
 """Orders over HTTP. A view is a declaration and a handful of lines; the services below do the work."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,14 +97,20 @@ def create_order() -> Response:
 def list_orders(args: dict[str, Any]) -> Response:
     """Orders, newest first; customers see their own."""
     limit, cursor = args.pop("limit"), args.pop("cursor", None)
-    owner = access.actor().owner_id
-    if owner is not None and args.get("customer_id", owner) != owner:
-        raise Forbidden("customer_id names somebody else.", code="customer_id_not_yours")
+    owner = refuse_others(args)
     page = read_recent(lambda session: queries.list_orders(session, {**args, "owner": owner}, limit, cursor))
     response = _json({"orders": order_pages.documents(page.orders), "next_cursor": page.next_cursor})
     if page.next_cursor:
         response.headers["Link"] = f'<{_next_url(page.next_cursor)}>; rel="next"'
     return response
+
+
+def refuse_others(args: Mapping[str, Any]) -> str | None:
+    """The caller if he may see only his own orders; raises `Forbidden` when the filters name somebody else."""
+    owner = access.actor().owner_id
+    if owner is not None and args.get("customer_id", owner) != owner:
+        raise Forbidden("customer_id names somebody else.", code="customer_id_not_yours")
+    return owner
 
 
 @blueprint.route("/<order_id>", methods=["GET"])

@@ -47,11 +47,14 @@ def remember_write() -> None:
     attempt("read_your_writes", lambda client: client.set(key, position, ex=REMEMBERED_SECONDS))
 
 
-def read_recent(work: Callable[[Connection], T]) -> T:
-    """`look(work)`, from the replica where that shows the caller everything he has written."""
+def read_recent(work: Callable[[Connection], T], caller: str | None = None) -> T:
+    """`look(work)`, from the replica where that shows the caller everything he has written.
+
+    `caller` as `access.caller_key` has it, where there is no request any more.
+    """
     if settings().read_database_url is None or time.monotonic() < Rest.until:
         return look(work)
-    key = _key()
+    key = _key(caller)
     answer: Any = attempt("read_your_writes", lambda client: (client.get(key),))
     if answer is None:
         return look(work)
@@ -76,5 +79,5 @@ def _went_unanswered(error: Unavailable) -> bool:
     return getattr(getattr(error.__cause__, "orig", None), "pgcode", None) is None
 
 
-def _key() -> str:
-    return f"wrote:{access.caller_key()}"
+def _key(caller: str | None = None) -> str:
+    return f"wrote:{caller or access.caller_key()}"

@@ -13,7 +13,7 @@ from oms.sparse_schema import SparseSchema
 MAX_LINES = 1000
 MAX_TAX_LINES = 10
 MAX_PHONE_BYTES = 100
-RESERVED_IDS = frozenset({"user"})
+RESERVED_IDS = frozenset({"user", "export", "import", "imports"})
 A_EXAMPLE = {
     "order_id": "ORD-001",
     "customer_id": "CUST-001",

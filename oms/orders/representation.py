@@ -90,15 +90,16 @@ def line_document(line: Line, currency: str) -> dict[str, Any]:
 
 
 def _adjustments(given: Adjustments, currency: str) -> dict[str, Any]:
-    return _nothing(currency) if given is adjustments.NONE else _written(given, currency)
+    return _nothing(currency) if given is adjustments.NONE else written_adjustments(given, currency)
 
 
 @cache
 def _nothing(currency: str) -> dict[str, Any]:
-    return _written(adjustments.NONE, currency)
+    return written_adjustments(adjustments.NONE, currency)
 
 
-def _written(given: Adjustments, currency: str) -> dict[str, Any]:
+def written_adjustments(given: Adjustments, currency: str) -> dict[str, Any]:
+    """Discount, charges and taxes as an order shows them."""
     return {
         **{name: amount(getattr(given, name), currency) for name in adjustments.AMOUNTS},
         "tax_lines": [

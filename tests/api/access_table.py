@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /orders/<order_id>/returns/<return_id>/reject": ("S A", ""),
     "POST /orders/<order_id>/returns/<return_id>/cancel": (C_S_A, "own"),
     "GET /orders/<order_id>/invoices": (READ, "own"),
+    "GET /orders/export": (READ, ""),
     "GET /orders/<order_id>/invoices/<number>": (READ, "own"),
     "GET /orders/<order_id>/invoices/<number>/pdf": (READ, "own"),
 }

@@ -28,8 +28,7 @@ from oms.driver_sql import DriverStatement, run
 from oms.extensions import Base
 from oms.generation.story import order_id
 from oms.idempotency import Answer, Claim
-from oms.orders import cancellation, captures, changes, placement, queries, returns, store
-from oms.orders import cancellation, captures, changes, lifecycle, placement, queries, returns
+from oms.orders import cancellation, captures, changes, lifecycle, placement, queries, returns, store
 from oms.orders.order import NO_REASON
 from oms.transactions import read
 from tests.plans.explained import plans_of
