@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from oms.api import access
-from oms.api.rate_limits import exempt
+from oms.web.rate_limits import exempt
 
 blueprint = Blueprint("health_page", __name__)
 _POLICY = (
