@@ -122,7 +122,7 @@ def _mixed(shop: Shop, seconds: int) -> list[Template]:
 
 
 MIXED = Scenario("mixed", "mixed 70/20/8/2", _mixed, writes=True)
-_PAUSED = "the next, worker and consumer paused"
+_PAUSED = "worker and consumer paused: "
 SCENARIOS: Sequence[Scenario] = (
     Scenario("F", "floor F: bare route, JWT and one Redis GET", _token_and_cache, served_by=ROUTES),
     Scenario("get-warm", "GET an order, warm", _get_warm, floor="F"),
@@ -130,11 +130,11 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("get-304", "GET an order, 304", _get_304, floor="F"),
     Scenario("get-cold", "GET an order, cold", _get_cold, uses_up=True),
     Scenario("S", "floor S: bare route, the creating SQL", _bare_create, served_by=ROUTES),
-    Scenario("create-alone", _PAUSED, _create_with_key, "S", writes=True, alone=True),
+    Scenario("create-alone", _PAUSED + "create, Idempotency-Key", _create_with_key, "S", writes=True, alone=True),
     Scenario("create-key", "create, 5 lines, Idempotency-Key", _create_with_key, floor="S", writes=True),
     Scenario("create", "create, 5 lines", _create, floor="S", writes=True),
     Scenario("create-b", "create, free-form", _create_free_form, writes=True),
-    Scenario("patch-alone", _PAUSED, _patch, "create-alone", writes=True, alone=True, uses_up=True),
+    Scenario("patch-alone", _PAUSED + "PATCH status", _patch, "create-alone", writes=True, alone=True, uses_up=True),
     Scenario("patch", "PATCH status", _patch, floor="create-key", writes=True, uses_up=True),
     Scenario("cancel", "cancel", _cancel, writes=True, uses_up=True),
     Scenario("L", "floor L: bare route, the list's query and one MGET", _bare_list, served_by=ROUTES),

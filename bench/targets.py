@@ -17,7 +17,7 @@ RATIOS = (
     ("patch-alone", "create-alone", 1.2),
     ("patch", "create-key", 1.2),
 )
-STATEMENTS = {"create-key": 3, "get-warm": 0, "list": 1, "patch": 4}
+STATEMENTS = {"create-key": 3, "get-warm": 0, "list": 1, "patch": 2}
 RATES = {"drain": 5000, "consume": 1500}
 REDIS_ROUND_TRIPS = {"get-warm": 2, "create-key": 2}
 MEGABYTES, FLAT = 150, 1.1
