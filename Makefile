@@ -9,6 +9,8 @@ AUDIT := $(VENV)/audit
 # The names of the stamps change with what is pinned, so pip runs only when there is something to install.
 STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt requirements-stack.txt | cksum))
 DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-stack.txt requirements-dev.txt | cksum))
+SITE := $(VENV)/site
+SITE_STAMP := $(SITE)/installed-$(firstword $(shell cat requirements-site.txt | cksum))
 AUDIT_STAMP := $(AUDIT)/installed-$(firstword $(shell cat requirements-audit.txt | cksum))
 KAFKA_STAMP := ops/kafka/target/fetched-$(firstword $(shell cksum < ops/kafka/pom.xml))
 
@@ -17,7 +19,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs check audit sbom lock clean
+.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs site check audit sbom lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -69,6 +71,9 @@ docs: $(DEV_STAMP) ## write docs/events.md and docs/cli.md anew from the schemas
 	@$(BIN)/python docs/build_events.py
 	@$(BIN)/python docs/build_cli.py
 
+site: $(SITE_STAMP) ## write the documents as a site to build/site; a broken link stops it
+	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build > $(SITE)/built.txt 2>&1 || { cat $(SITE)/built.txt; exit 1; }
+
 check: lint types contracts ## lint, types and contracts
 
 audit: $(AUDIT_STAMP) ## look for weak spots in the code (bandit) and for known ones in what is installed (pip-audit)
@@ -81,7 +86,7 @@ sbom: $(AUDIT_STAMP) ## write sbom.json: what a deployment consists of (CycloneD
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; ARGS=--upgrade for what is newest
-	@for name in requirements requirements-parquet requirements-stack requirements-observability requirements-dev requirements-audit; do \
+	@for name in requirements requirements-parquet requirements-stack requirements-observability requirements-dev requirements-audit requirements-site; do \
 		$(AUDIT)/bin/$(LOCK) $(ARGS) $$name.in -o $$name.txt && \
 		sed -i "1i# Written by \`make lock\` from $$name.in: every version pinned, every file by its hashes." $$name.txt; done
 
@@ -117,6 +122,12 @@ $(DEV_STAMP): | $(BIN)/pip
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@rm -f $(VENV)/installed-*
 	@touch $@ $(STACK_STAMP)
+
+$(SITE_STAMP): | $(BIN)/pip
+	@$(BIN)/python -m venv $(SITE)
+	@$(SITE)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-site.txt
+	@rm -f $(SITE)/installed-*
+	@touch $@
 
 $(AUDIT_STAMP): | $(BIN)/pip
 	@$(BIN)/python -m venv $(AUDIT)
