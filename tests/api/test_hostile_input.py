@@ -62,7 +62,7 @@ def caller(admin: Caller, path: str) -> Caller:
 
 
 def test_every_route_that_reads_json_is_among_them(app: Flask) -> None:
-    """The routes of the older system stand for both of their verbs."""
+    """The routes of the older system stand for both of their verbs. The console reads forms."""
 
     def plain(path: str) -> str:
         return re.sub(r"<[^>]+>|\b(ORDER|P|R|U|1)\b", "*", path)
@@ -71,7 +71,7 @@ def test_every_route_that_reads_json_is_among_them(app: Flask) -> None:
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
         for method in ("POST", "PUT", "PATCH")
-        if method in (rule.methods or ())
+        if method in (rule.methods or ()) and not rule.endpoint.startswith("console.")
     }
     wanted = {plain(path) for _, path in reading - OTHERS}
     assert wanted == {plain(path) for _, path in TARGETS}
