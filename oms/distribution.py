@@ -23,7 +23,7 @@ BY_ORDER = (
 )
 BY_THEMSELVES = {"idempotency_keys": "caller", "inbox_events": "event_id"}
 # A copy on every node.
-REFERENCE = ("users", "api_keys", "token_families")
+REFERENCE = ("users", "api_keys", "token_families", "saved_filters")
 # Left on the coordinator: books without gaps and never changed, and what is rarely written.
 LOCAL = ("invoices", "invoice_series", "dead_letters", "payment_events")
 

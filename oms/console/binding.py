@@ -3,11 +3,11 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from oms.console import error_pages, home, signing_in
+from oms.console import error_pages, filter_shelf, home, order_list, signing_in
 from oms.console.blueprint import blueprint
 from oms.console.pages import FOR_TEMPLATES
 
-PAGES = (signing_in, home, error_pages)
+PAGES = (signing_in, home, order_list, filter_shelf, error_pages)
 
 
 def bind_console(app: Flask) -> None:

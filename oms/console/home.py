@@ -1,14 +1,21 @@
 """Where `/console` leads."""
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 from oms.console import access
 from oms.console.blueprint import blueprint
-from oms.console.pages import page
+from oms.console.pages import go_to
 
 
 @blueprint.route("", methods=["GET"])
 @access.staff
 def home() -> Response:
     """The page people begin with."""
-    return page("home.html")
+    return go_to("console.orders")
+
+
+@blueprint.route("/orders/<order_id>", methods=["GET"])
+@access.staff
+def order(order_id: str) -> Response:
+    """Soon."""
+    return go_to("console.orders")

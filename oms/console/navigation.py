@@ -15,7 +15,7 @@ class Entry:
     for_admins: bool = False
 
 
-ENTRIES: tuple[Entry, ...] = ()
+ENTRIES = (Entry("Orders", "console.orders", "console.order"),)
 
 
 def entries(actor: Actor) -> list[Entry]:

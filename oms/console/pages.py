@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms.console import access, forgery, formats, messages, navigation, static_files
+from oms.console import access, forgery, formats, messages, navigation, static_files, statuses
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
@@ -45,4 +45,5 @@ FOR_TEMPLATES: dict[str, Any] = {
     "ago": formats.ago,
     "duration": formats.duration,
     "words": formats.words,
+    "tone": statuses.tone,
 }

@@ -45,7 +45,7 @@ def test_a_script_whose_session_has_ended_is_told_where_to_go(app: Flask) -> Non
 
 
 def test_a_page_runs_nothing_that_is_written_in_it(support: Visitor) -> None:
-    page = support.get("/console")
+    page = support.get("/console/orders")
     policy = page.headers["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
@@ -54,7 +54,7 @@ def test_a_page_runs_nothing_that_is_written_in_it(support: Visitor) -> None:
 
 
 def test_a_form_of_another_site_is_refused(support: Visitor) -> None:
-    sign_out = form(support.get("/console"), "/sign-out")
+    sign_out = form(support.get("/console/orders"), "/sign-out")
     for changes in ({"csrf_token": None}, {"csrf_token": "0" * 64}):
         assert support.send(sign_out, **changes).status_code == 403
     assert support.send(sign_out, {"Sec-Fetch-Site": "cross-site"}).status_code == 403
@@ -62,8 +62,8 @@ def test_a_form_of_another_site_is_refused(support: Visitor) -> None:
 
 
 def test_a_token_of_somebody_elses_session_is_refused(support: Visitor, chief: Visitor) -> None:
-    foreign = form(chief.get("/console"), "/sign-out").fields["csrf_token"]
-    assert support.send(form(support.get("/console"), "/sign-out"), csrf_token=foreign).status_code == 403
+    foreign = form(chief.get("/console/orders"), "/sign-out").fields["csrf_token"]
+    assert support.send(form(support.get("/console/orders"), "/sign-out"), csrf_token=foreign).status_code == 403
 
 
 def test_the_form_to_sign_in_has_a_token_of_its_own(app: Flask) -> None:
@@ -73,7 +73,7 @@ def test_the_form_to_sign_in_has_a_token_of_its_own(app: Flask) -> None:
 
 
 def test_scripts_may_send_the_token_as_a_header(support: Visitor) -> None:
-    token = form(support.get("/console"), "/sign-out").fields["csrf_token"]
+    token = form(support.get("/console/orders"), "/sign-out").fields["csrf_token"]
     answer = support.client.post("/console/sign-out", headers={"X-CSRF-Token": token, "HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/console/sign-in")
 
@@ -112,7 +112,7 @@ def test_files_are_kept_by_browsers_as_long_as_they_are_the_same(app: Flask, nam
 
 
 def test_a_message_is_shown_once_and_only_with_a_tone_we_know(app: Flask, support: Visitor) -> None:
-    sign_out = form(support.get("/console"), "/sign-out")
+    sign_out = form(support.get("/console/orders"), "/sign-out")
     support.send(sign_out)
     assert "You are signed out." in support.get("/console/sign-in").text
     assert "You are signed out." not in support.get("/console/sign-in").text
@@ -124,6 +124,6 @@ def test_a_message_is_shown_once_and_only_with_a_tone_we_know(app: Flask, suppor
 def test_a_page_has_a_limit_of_its_own_for_each_person(app: Flask, servers: Servers) -> None:
     with applications.another(app, servers, RATELIMIT_CONSOLE="3/minute", RATELIMIT_DEFAULT="1/minute") as made:
         visitor, other = signed_in(made, "staff"), signed_in(made, "staff")
-        assert [visitor.get("/console").status_code for _ in range(4)] == [200, 200, 200, 429]
-        assert "Too many requests" in visitor.get("/console").text
-        assert other.get("/console").status_code == 200
+        assert [visitor.get("/console/orders").status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert "Too many requests" in visitor.get("/console/orders").text
+        assert other.get("/console/orders").status_code == 200

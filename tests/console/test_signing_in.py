@@ -73,7 +73,7 @@ def test_over_tls_it_never_leaves_tls(app: Flask) -> None:
 def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(app: Flask, support: Visitor) -> None:
     copied = support.client.get_cookie("oms_console", path="/console")
     assert copied is not None
-    page = support.get("/console")
+    page = support.get("/console/orders")
     assert support.send(form(page, "/sign-out")).location == "/console/sign-in"
     assert "You are signed out." in support.get("/console/sign-in").text
     thief = Visitor(app)

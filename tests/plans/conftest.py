@@ -18,6 +18,8 @@ _OTHERS = """
     INSERT INTO token_families (id, user_id, current_jti, expires_at)
         SELECT 'T' || n, 'U' || (1 + n % {rows}), 'J' || n, now() + n * interval '1 second' - interval '2 days'
         FROM generate_series(1, {rows}) AS n;
+    INSERT INTO saved_filters (id, user_id, name, query) SELECT 'L' || n, 'U' || n, 'n', 'q'
+        FROM generate_series(1, {rows}) AS n;
     INSERT INTO api_keys (id, name, secret_hash, scopes, created_by)
         SELECT 'K' || n, 'k', 'x', ARRAY['payments'], 'U7' FROM generate_series(1, 20) AS n;
     INSERT INTO idempotency_keys (caller, key, fingerprint, status, body, created_at)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 import oms
 from oms import dead_letters, outbox
-from oms.accounts import api_keys, sessions, sign_in, users
+from oms.accounts import api_keys, saved_filters, sessions, sign_in, users
 from oms.accounts.actor import Actor
 from oms.accounts.credentials import Credential
 from oms.accounts.sign_in import PasswordChange, ProvenUser
@@ -149,6 +149,9 @@ MADE: dict[str, Callable[[Session], object]] = {
         session, _caller("firebase", "F8", "F8")
     ),
     "oms.accounts.sessions._end": lambda session: sessions.end_families(session, "U77", "logout"),
+    "oms.accounts.saved_filters.of_user": lambda session: saved_filters.of_user(session, "U7"),
+    "oms.accounts.saved_filters.save": lambda session: saved_filters.save(session, "U7", "late", "status=shipped"),
+    "oms.accounts.saved_filters.remove": lambda session: saved_filters.remove(session, "U7", "L7"),
     "oms.accounts.sign_in.open_family": lambda session: sign_in.open_family(session, ProvenUser("U77", None, "hash")),
     "oms.accounts.sign_in.prolong": lambda session: sign_in.prolong(session, "T9"),
     "oms.accounts.sign_in.rotate": lambda session: sign_in.rotate(session, Claims("U78", "T77", "J77")),
