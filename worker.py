@@ -9,7 +9,6 @@ gc.disable()
 import structlog
 from prometheus_client import start_http_server
 from rq import Queue
-from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
@@ -19,7 +18,7 @@ from oms.app import create_app
 from oms.errors import ConfigurationError
 from oms.extensions import queue_connection, settings
 from oms.jobs.publish_outbox import publisher
-from oms.queues import JOBS, queue
+from oms.queues import is_ours, queue
 
 gc.freeze()
 gc.enable()
@@ -38,15 +37,6 @@ class OmsWorker(SimpleWorker):
         _log.error("unknown_job_refused", job=job.id)
         self.connection.lrem(queue.intermediate_queue_key, 1, job.id)
         job.delete()
-
-
-def is_ours(job: Job) -> bool:
-    """A known name and nothing else: a callback would be one more function, and our jobs take no arguments."""
-    try:
-        known = job.func_name in JOBS and not (job.instance or job.args or job.kwargs)
-    except DeserializationError:  # pickled, or damaged
-        return False
-    return known and not (job._success_callback_name or job._failure_callback_name or job._stopped_callback_name)
 
 
 def main() -> None:

@@ -11,12 +11,11 @@ import click
 from flask.cli import with_appcontext
 
 from oms.accounts import api_keys, passwords, users
-from oms.accounts.actor import ROLES, SCOPES, system
+from oms.accounts.actor import COMMAND_LINE, ROLES, SCOPES
 from oms.accounts.users import Account
 from oms.errors import Conflict, OmsError
 from oms.transactions import read, transaction
 
-OPERATOR = system("command line")
 DEFAULT_ADMIN_EMAIL = "admin@example.com"
 MAX_KEY_DAYS = 3650
 
@@ -39,7 +38,7 @@ def create_user(email: str, role: str, password_stdin: bool, firebase: bool) -> 
     """Make an account; the password is asked for."""
     with _plain_errors():
         hashed = None if firebase else _hashed(_asked_password(password_stdin))
-        account = transaction(lambda session: users.register(session, email, hashed, role))
+        account = transaction(lambda session: users.create(session, COMMAND_LINE, email, hashed, role))
     click.echo(f"{account.id} {account.email} {account.role}")
 
 
@@ -75,7 +74,7 @@ def api_key() -> None:
 def create_api_key(name: str, scopes: tuple[str, ...], expires_days: int | None) -> None:
     """Make a key and print it; it can't be shown again."""
     with _plain_errors():
-        made = transaction(lambda session: api_keys.create(session, name, scopes, OPERATOR.id, expires_days))
+        made = transaction(lambda session: api_keys.create(session, COMMAND_LINE, name, scopes, expires_days))
     click.echo(made.key)
 
 
@@ -96,7 +95,7 @@ def list_api_keys() -> None:
 def revoke_api_key(key_id: str) -> None:
     """Refuse a key from now on."""
     with _plain_errors():
-        transaction(lambda session: api_keys.revoke(session, key_id))
+        transaction(lambda session: api_keys.revoke(session, COMMAND_LINE, key_id))
     click.echo(f"{key_id} revoked")
 
 
@@ -122,7 +121,7 @@ def _first_admin() -> dict[str, object]:
     password = given or secrets.token_urlsafe(15)
     hashed = _hashed(password)
     try:
-        account = transaction(lambda session: users.register(session, email, hashed, "admin"))
+        account = transaction(lambda session: users.create(session, COMMAND_LINE, email, hashed, "admin"))
     except Conflict as error:
         # Whoever typed that address into /register must not become an admin by it.
         raise click.ClickException(f"{email} has an account that is not an admin's; see set-role.") from error
@@ -144,4 +143,6 @@ def _hashed(password: str) -> str:
 def _change(email: str, *, role: str | None = None, is_active: bool | None = None) -> Account:
     with _plain_errors():
         found = read(lambda session: users.find_by_email(session, email))
-        return transaction(lambda session: users.change(session, OPERATOR, found.id, role=role, is_active=is_active))
+        return transaction(
+            lambda session: users.change(session, COMMAND_LINE, found.id, role=role, is_active=is_active)
+        )

@@ -9,13 +9,14 @@ import click
 from flask.cli import with_appcontext
 
 from oms import dead_letters, schema_version, strict_json
+from oms.accounts.actor import COMMAND_LINE
 from oms.consumer import health, replay
 from oms.consumer.dead_lettering import Forwarder
 from oms.consumer.loop import Loop
 from oms.dead_letters import DeadLetter, Where
 from oms.errors import Invalid, OmsError, Unavailable
 from oms.extensions import settings
-from oms.transactions import read
+from oms.transactions import read, transaction
 
 MOST_LISTED = 1000
 _COLUMNS = "{:>8}  {:<20}  {:<26}  {:>8}  {:>5}  {}"
@@ -83,9 +84,24 @@ def replay_dead_letters(ids: Sequence[int], everything: bool, topic: str | None)
         raise click.ClickException(f"{len(refused)} not replayed")
 
 
+@dlq.command("discard")
+@click.argument("letter_id", metavar="ID", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Why nobody needs it any more; kept with it and in the audit log.")
+@with_appcontext
+def discard_dead_letter(letter_id: int, reason: str) -> None:
+    """Give a message up for good; it stays in the table."""
+    try:
+        done = transaction(lambda session: dead_letters.discard(session, COMMAND_LINE, letter_id, reason))
+    except OmsError as error:
+        raise click.ClickException(error.detail) from error
+    if not done:
+        raise click.ClickException(f"{letter_id} does not wait")
+    click.echo(f"{letter_id} discarded")
+
+
 def _replayed(forwarder: Forwarder, letter_id: int) -> bool:
     try:
-        done = replay.replay(forwarder, letter_id)
+        done = replay.replay(forwarder, letter_id, COMMAND_LINE)
     except Invalid as error:
         click.echo(f"{letter_id} {error.detail}")
         return False
@@ -122,6 +138,8 @@ def _document(letter: DeadLetter) -> dict[str, object]:
         "attempts": letter.attempts,
         "created_at": letter.created_at,
         "replayed_at": letter.replayed_at,
+        "discarded_at": letter.discarded_at,
+        "discard_reason": letter.discard_reason,
     }
 
 

@@ -6,15 +6,13 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from oms.accounts.actor import system
+from oms.accounts.actor import COMMAND_LINE
 from oms.errors import OmsError
 from oms.extensions import settings
 from oms.gateway import reconciliation
 from oms.orders import cache, refunds, store
 from oms.orders.representation import refund_status
 from oms.transactions import transaction
-
-OPERATOR = system("command line")
 
 
 @click.command("reconcile-payments")
@@ -55,7 +53,7 @@ def retry_refund(order_id: str, refund_id: str, by_hand: bool) -> None:
     """Try a failed refund again, with the same keys."""
 
     def work(session: Session) -> str:
-        outcome, shares = refunds.retry(session, order_id, refund_id, OPERATOR, by_hand=by_hand)
+        outcome, shares = refunds.retry(session, order_id, refund_id, COMMAND_LINE, by_hand=by_hand)
         cache.announce(session, outcome.order)
         return refund_status(shares)
 

@@ -11,6 +11,7 @@ import redis
 import structlog
 from rq import Queue
 from rq.exceptions import DeserializationError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from oms.extensions import queue_connection
@@ -87,6 +88,15 @@ def enqueue(jobs: list[str]) -> None:
 def silence(job: str) -> None:
     """Take the flag down: called by the job before it looks."""
     attempt("wake", lambda client: client.delete(flag(job)))
+
+
+def is_ours(job: Job) -> bool:
+    """A known name and nothing else: a callback would be one more function, and our jobs take no arguments."""
+    try:
+        known = job.func_name in JOBS and not (job.instance or job.args or job.kwargs)
+    except DeserializationError:  # pickled, or damaged
+        return False
+    return known and not (job._success_callback_name or job._failure_callback_name or job._stopped_callback_name)
 
 
 def depth() -> dict[str, int]:

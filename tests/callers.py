@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from oms.accounts import api_keys, sign_in, tokens, users
+from oms.accounts.actor import system
 from oms.accounts.sign_in import ProvenUser
 from oms.ids import new_id
 from oms.transactions import transaction
@@ -68,5 +69,5 @@ def person(app: Flask, role: str) -> Caller:
 
 def api_key_caller(app: Flask, *scopes: str) -> Caller:
     with app.app_context():
-        made = transaction(lambda session: api_keys.create(session, "tests", scopes, "tests", None))
+        made = transaction(lambda session: api_keys.create(session, system("tests"), "tests", scopes, None))
     return Caller(app, {"X-API-Key": made.key}, made.id)

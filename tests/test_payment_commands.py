@@ -92,7 +92,7 @@ class TestRetryRefund:
         assert (result.exit_code, result.output) == (0, f"{refund_id} created\n")
         assert shop.now(order)["payments"][0]["refunds"][0]["status"] == "created"
         entry = factories.journey(shop.staff, order)[-1]
-        assert (entry["event"], entry["actor"], entry["actor_type"]) == ("refund.retried", "command line", "system")
+        assert (entry["event"], entry["actor"], entry["actor_type"]) == ("refund.retried", "cli", "system")
         assert shop.send_refunds() == 1
         assert shop.now(order)["payment_state"] == "partially_refunded"
 

@@ -41,3 +41,7 @@ class Actor:
 def system(name: str, *scopes: str) -> Actor:
     """A part of the system that acts on its own (`sweep`), within `scopes` when it speaks for others (`fulfilment`)."""
     return Actor(name, "system", frozenset(scopes))
+
+
+# Whoever has a shell on a machine of ours.
+COMMAND_LINE = system("cli")

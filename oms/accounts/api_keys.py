@@ -8,8 +8,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from oms import audit
 from oms.accounts import sessions
-from oms.accounts.actor import SCOPES
+from oms.accounts.actor import SCOPES, Actor
 from oms.accounts.credentials import new_api_key
 from oms.accounts.models import ApiKey
 from oms.errors import Invalid, NotFound
@@ -46,9 +47,9 @@ class NewKey(KeyEntry):
 
 
 def create(
-    session: Session, name: str, scopes: Sequence[str], created_by: str, expires_in_days: int | None = None
+    session: Session, actor: Actor, name: str, scopes: Sequence[str], expires_in_days: int | None = None
 ) -> NewKey:
-    """Raises `Invalid` (invalid_scopes, at /scopes). `created_by` is a user's id or the name of a tool."""
+    """Raises `Invalid` (invalid_scopes, at /scopes)."""
     if not scopes or not set(scopes) <= set(SCOPES):
         rule = f"One or more of {', '.join(SCOPES)}."
         raise Invalid.at("/scopes", rule, code="invalid_scopes")
@@ -58,10 +59,12 @@ def create(
         name=name,
         secret_hash=secret_hash,
         scopes=sorted(set(scopes)),
-        created_by=created_by,
+        created_by=actor.id,
         expires_at=func.now() + timedelta(days=expires_in_days) if expires_in_days else None,
     )
     entry = KeyEntry(*session.execute(statement.returning(*_COLUMNS)).one())
+    details = {"name": name, "scopes": entry.scopes, "expires_in_days": expires_in_days}
+    audit.record(session, actor, "api_key.created", audit.Subject("api_key", key_id), details)
     return NewKey(**asdict(entry), key=key)
 
 
@@ -70,14 +73,12 @@ def listed(session: Session) -> list[KeyEntry]:
     return [KeyEntry(*row) for row in session.execute(select(*_COLUMNS).order_by(ApiKey.id.desc()))]
 
 
-def revoke(session: Session, key_id: str) -> None:
+def revoke(session: Session, actor: Actor, key_id: str) -> None:
     """From now on the key is refused; again is no error. Raises `NotFound`."""
-    statement = (
-        update(ApiKey)
-        .where(ApiKey.id == key_id)
-        .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
-        .returning(ApiKey.id)
-    )
-    if session.scalars(statement).one_or_none() is None:
+    alive = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=func.now())
+    name = session.scalars(alive.returning(ApiKey.name)).one_or_none()
+    if name is not None:
+        audit.record(session, actor, "api_key.revoked", audit.Subject("api_key", key_id), {"name": name})
+    elif session.scalars(select(ApiKey.id).where(ApiKey.id == key_id)).one_or_none() is None:
         raise NotFound("There is no such API key.", code="api_key_not_found")
     sessions.end_api_key(session, key_id)

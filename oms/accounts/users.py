@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from oms import audit
 from oms.accounts import emails, sessions
 from oms.accounts.actor import Actor
 from oms.accounts.credentials import Credential
@@ -54,6 +55,13 @@ def register(session: Session, email: str, password_hash: str | None, role: str 
     )
     if account is None:
         raise Conflict("There is already an account with this e-mail address.", code="email_taken")
+    return account
+
+
+def create(session: Session, actor: Actor, email: str, password_hash: str | None, role: str) -> Account:
+    """`register` for somebody else. Raises like it."""
+    account = register(session, email, password_hash, role)
+    audit.record(session, actor, "user.created", _subject(account.id), {"email": account.email, "role": role})
     return account
 
 
@@ -110,18 +118,59 @@ def change(
 
     Raises `NotFound`, or `Conflict` (own_account): nobody locks himself out by mistake.
     """
+    user = _locked(session, actor, user_id)
+    before = user.role, user.is_active
+    wanted = (user.role if role is None else role, user.is_active if is_active is None else is_active)
+    if wanted != before:
+        user.role, user.is_active = wanted
+        session.flush()
+        _end_sessions(session, user)
+        _record_change(session, actor, user, before)
+        _log.info("account_changed", user_id=user.id, role=user.role, is_active=user.is_active, by=actor.id)
+    return Account(user.id, user.email, user.role, user.is_active, user.created_at)
+
+
+def reset_password(session: Session, actor: Actor, user_id: str, password_hash: str) -> Account:
+    """Give somebody else a new password; all his sessions end. Hash it before the transaction.
+
+    Raises `NotFound`, or `Conflict` (own_account): one's own is changed by showing the old one.
+    """
+    user = _locked(session, actor, user_id)
+    user.password_hash, user.password_changed_at = password_hash, func.now()
+    session.flush()
+    _end_sessions(session, user)
+    audit.record(session, actor, "user.password_reset", _subject(user_id))
+    return Account(user.id, user.email, user.role, user.is_active, user.created_at)
+
+
+def end_sessions(session: Session, actor: Actor, user_id: str) -> Account:
+    """Sign somebody out everywhere. Raises `NotFound`."""
+    account = find(session, user_id)
+    sessions.end_families(session, user_id, "ended_by_admin")
+    audit.record(session, actor, "user.sessions_ended", _subject(user_id))
+    return account
+
+
+def _locked(session: Session, actor: Actor, user_id: str) -> User:
     if actor.id == user_id:
         raise Conflict("Another admin has to change your account.", code="own_account")
     user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one_or_none()
     if user is None:
         raise _unknown()
-    wanted = (user.role if role is None else role, user.is_active if is_active is None else is_active)
-    if wanted != (user.role, user.is_active):
-        user.role, user.is_active = wanted
-        session.flush()
-        _end_sessions(session, user)
-        _log.info("account_changed", user_id=user.id, role=user.role, is_active=user.is_active, by=actor.id)
-    return Account(user.id, user.email, user.role, user.is_active, user.created_at)
+    return user
+
+
+def _record_change(session: Session, actor: Actor, user: User, before: tuple[str, bool]) -> None:
+    role, is_active = before
+    action = "user.role_changed"
+    if user.is_active != is_active:
+        action = "user.enabled" if user.is_active else "user.disabled"
+    details = {"from": role, "to": user.role} if user.role != role else None
+    audit.record(session, actor, action, _subject(user.id), details)
+
+
+def _subject(user_id: str) -> audit.Subject:
+    return audit.Subject("user", user_id)
 
 
 def _end_sessions(session: Session, user: User) -> None:

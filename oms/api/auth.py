@@ -143,7 +143,7 @@ def change_user(body: Form, user_id: str) -> users.Account:
 @blueprint.problems(400, 401, 403, 422, 429)
 def create_api_key(body: Form) -> Any:
     """Make an API key; this answer is the only one that shows it."""
-    made = transaction(lambda session: api_keys.create(session, created_by=access.actor().id, **body))
+    made = transaction(lambda session: api_keys.create(session, access.actor(), **body))
     return made, NO_STORE
 
 
@@ -162,7 +162,7 @@ def list_api_keys() -> Form:
 @blueprint.problems(401, 403, 404, 429)
 def revoke_api_key(key_id: str) -> None:
     """Refuse the key from now on; again is no error."""
-    transaction(lambda session: api_keys.revoke(session, key_id))
+    transaction(lambda session: api_keys.revoke(session, access.actor(), key_id))
 
 
 def _by_password(form: Form) -> Grant:

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from flask.globals import request_ctx
 
+from oms import audit
 from oms.ids import new_id
 from oms.observability import logs
 from oms.observability.metrics import REQUEST_SECONDS, REQUESTS
@@ -22,6 +23,7 @@ def bind_request_log(app: Flask) -> None:
     app.before_request(_begin)
     slow_seconds = app.config["OMS_SETTINGS"].slow_request_ms / 1000 or math.inf
     app.after_request(functools.partial(_end, slow_seconds))
+    audit.bind_addresses(app, lambda: request.remote_addr if has_request_context() else None)
 
 
 # Each look through Flask's `g` and `request` finds the object of this thread anew; here it is found once.

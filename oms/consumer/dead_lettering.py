@@ -55,6 +55,8 @@ def bury(session: Session, consumer: str, received: Received, verdict: Verdict) 
         "attempts": verdict.attempts,
         "created_at": func.now(),
         "replayed_at": None,
+        "discarded_at": None,
+        "discard_reason": None,
     }
     fresh = insert(DeadLetter).values(consumer=consumer, event_id=received.event_id, **row)
     session.execute(fresh.on_conflict_do_update(index_elements=["consumer", "event_id"], set_=row))

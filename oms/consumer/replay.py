@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from oms import inbox
+from oms import dead_letters, inbox
+from oms.accounts.actor import Actor
 from oms.consumer.dead_lettering import TOO_LARGE, Forwarder, headers_from_json
 from oms.consumer.received import EVENT_ID_HEADER, Headers, text_of
 from oms.dead_letters import DeadLetter
@@ -15,11 +16,11 @@ from oms.transactions import transaction
 
 def waiting_ids(session: Session, topic: str | None) -> Sequence[int]:
     """Ids of all dead letters not replayed yet, oldest first; of one topic, or all."""
-    query = select(DeadLetter.id).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.id)
+    query = select(DeadLetter.id).where(text(dead_letters.WAITS)).order_by(DeadLetter.id)
     return session.scalars(query.where(DeadLetter.topic == topic) if topic else query).all()
 
 
-def replay(forwarder: Forwarder, letter_id: int) -> bool:
+def replay(forwarder: Forwarder, letter_id: int, actor: Actor) -> bool:
     """Send one again; False when there is no such dead letter waiting. Raises `Unavailable`, or `Invalid` too_large.
 
     The message goes out before the commit: a crash in between leaves the letter waiting, to be replayed again, and
@@ -28,13 +29,12 @@ def replay(forwarder: Forwarder, letter_id: int) -> bool:
     """
 
     def work(session: Session) -> bool:
-        letter = session.scalars(
-            select(DeadLetter).where(DeadLetter.id == letter_id, DeadLetter.replayed_at.is_(None)).with_for_update()
-        ).one_or_none()
+        letter = dead_letters.locked(session, letter_id)
         if letter is None:
             return False
         inbox.forget(session, letter.consumer, letter.event_id)
         letter.replayed_at = func.now()
+        dead_letters.record(session, actor, "dead_letter.replayed", letter)
         session.flush()
         _send(forwarder, letter)
         return True

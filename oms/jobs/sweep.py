@@ -18,6 +18,7 @@ from oms.accounts import sessions
 from oms.accounts.actor import system
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
+from oms.figures import hourly
 from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
@@ -31,6 +32,7 @@ LATE_SECONDS = 2
 OVERLAP = timedelta(seconds=15)
 PURGE_EVERY_SECONDS = 60.0
 REMARK_SECONDS = 120
+COUNT_EVERY_SECONDS = 60.0
 EXPIRED_BATCH = 200
 INBOX_DAYS = 14
 # Longer than any provider repeats a callback, and than anybody asks about one.
@@ -62,6 +64,7 @@ class Sweep:
     floored: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     watermark: datetime | None = None
     purged_at: float = float("-inf")
+    counted_at: float = float("-inf")
 
     def round(self) -> None:
         """Do everything once; a server that is away is logged and met again next round."""
@@ -73,6 +76,7 @@ class Sweep:
             self.remark_revocations,
             self.expire,
             self.create_partitions,
+            self.count_hours,
             self.purge,
         )
         for part in parts:
@@ -153,6 +157,14 @@ class Sweep:
         for of in partitions.ALL:
             for name in transaction(lambda session, of=of: partitions.create_missing(session, of, _now(session))):  # type: ignore[misc]
                 _log.info("partition_created", partition=name)
+
+    def count_hours(self) -> None:
+        """The dashboard's figures, once a minute; while hours are missing, a batch of them each round."""
+        if time.monotonic() - self.counted_at < COUNT_EVERY_SECONDS:
+            return
+        remembered = timedelta(hours=settings().outbox_retention_hours)
+        if not transaction(lambda session: hourly.count(session, _now(session), remembered)):
+            self.counted_at = time.monotonic()
 
     def purge(self) -> None:
         """Delete what is past its retention, in small batches, once a minute."""

@@ -6,8 +6,8 @@ paid order is confirmed, money held beyond what is owed goes back, a dispatched 
 
 from sqlalchemy.orm import Session
 
-from oms import queues
-from oms.accounts.actor import Actor
+from oms import audit, queues
+from oms.accounts.actor import COMMAND_LINE, Actor
 from oms.orders import balance, events, invoices, lifecycle, lines, payment_steps, refund_shares, store
 from oms.orders.order import NO_REASON, JourneyEntry, Order, Why
 from oms.orders.refund_shares import Units
@@ -56,6 +56,8 @@ def settle(
         refund_shares.draw(order, change, actor, too_much, cause or f"excess:{order.version}", why, items)
     for request in order.returns:
         close_if_settled(order, change, actor, request)
+    if actor.kind in audit.PEOPLE or actor == COMMAND_LINE:
+        change.author = actor
 
 
 def _wake_worker() -> None:

@@ -6,7 +6,7 @@ in and come out as JSON. A write carries only the parts that it has something fo
 
 from functools import cache
 
-from oms import idempotency, outbox
+from oms import audit, idempotency, outbox
 from oms.driver_sql import DriverStatement, compiled
 
 _HEADER = """
@@ -94,6 +94,7 @@ _INSERT_JOURNEY = """
 """
 _PARTS = {
     "kept": idempotency.KEPT,
+    "audited": audit.INSERT,
     "payments": """
     paid AS (
         INSERT INTO payments (order_id, payment_id, mode, status, amount, captured_amount, refunded_amount,

@@ -10,12 +10,13 @@ from psycopg2.errors import DivisionByZero, UniqueViolation
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from oms import outbox
+from oms import audit, outbox
 from oms.accounts.actor import Actor
 from oms.driver_sql import DriverStatement, Executor, run
 from oms.errors import Conflict, NotFound
+from oms.extensions import settings
 from oms.ids import ORDER_ID
-from oms.orders import rows, statements
+from oms.orders import lifecycle, rows, statements
 from oms.orders.order import NO_REASON, JourneyEntry, Line, Order, Payment, Refund, ReturnRequest, Why
 from oms.orders.rows import order_of
 
@@ -33,6 +34,8 @@ class Change:
     payments: list[Payment] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     returns: list[ReturnRequest] = field(default_factory=list)
+    # Who of the house makes it, for the audit log; None for everybody else.
+    author: Actor | None = None
 
     def add_lines(self, moved: Sequence[Line]) -> None:
         for line in moved:
@@ -101,6 +104,8 @@ def save(session: Session, order: Order, change: Change) -> None:
     """Write a locked order back; every journey entry takes one version, a change without one takes one too."""
     advance(order, change)
     _execute(session, statements.save, order, change)
+    if change.author is not None and settings().database_distributed:  # the log lies on another node than the order
+        audit.record(session, change.author, *_done(order, change))
 
 
 def advance(order: Order, change: Change) -> None:
@@ -144,7 +149,7 @@ def _execute(
     first = order.version - max(1, len(change.entries)) + 1
     for request in change.returns:
         request.updated_at = order.updated_at
-    parts = _parts(change)
+    parts = _parts(order, change)
     names = frozenset(parts) - {"return_items"}
     parameters = {
         **rows.header(order),
@@ -160,7 +165,7 @@ def _execute(
     run(on, statement(names | {"kept"} if kept else names), parameters)
 
 
-def _parts(change: Change) -> dict[str, str]:
+def _parts(order: Order, change: Change) -> dict[str, str]:
     found = {}
     if change.payments:
         found["payments"] = rows.payments(change.payments)
@@ -169,4 +174,24 @@ def _parts(change: Change) -> dict[str, str]:
     if change.returns:
         found["returns"] = rows.returns(change.returns)
         found["return_items"] = rows.return_items(change.returns)
+    if change.author is not None and not settings().database_distributed:
+        found["audited"] = orjson.dumps(audit.row(change.author, *_done(order, change))).decode()
     return found
+
+
+def _done(order: Order, change: Change) -> tuple[str, audit.Subject, dict[str, Any]]:
+    """What the audit log tells of a change: its first step. The rest is in the journey, up to this version."""
+    details: dict[str, Any] = {"version": order.version}
+    if not change.entries:
+        return "order.updated", audit.Subject("order", order.order_id), details
+    first = change.entries[0]
+    if first.event is None:
+        details |= {"from": first.previous_status, "to": first.current_status}
+    details |= first.details or {}
+    if first.line_no is not None:
+        details["line_no"] = first.line_no
+    if first.reason is not None:
+        details["reason"] = first.reason
+    moved = "order.line_moved" if first.line_no is not None else "order.status_changed"
+    cancelled = first.current_status == lifecycle.CANCELLED and first.line_no is None
+    return first.event or ("order.cancelled" if cancelled else moved), audit.Subject("order", order.order_id), details

@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 
 from oms.accounts import api_keys, credentials, passwords, sign_in, tokens, users
+from oms.accounts.actor import system
 from oms.accounts.api_keys import NewKey
 from oms.accounts.credentials import Credential
 from oms.accounts.tokens import TokenPair
@@ -67,7 +68,7 @@ def shown(pair: TokenPair) -> Credential:
 
 def api_key(*scopes: str, expires_in_days: int | None = None) -> NewKey:
     wanted = scopes or ("orders:read",)
-    return transaction(lambda session: api_keys.create(session, "warehouse", wanted, "tests", expires_in_days))
+    return transaction(lambda session: api_keys.create(session, system("tests"), "warehouse", wanted, expires_in_days))
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from oms import account_commands as commands
 from oms.accounts import api_keys, credentials, sessions, sign_in, users
+from oms.accounts.actor import system
 from oms.accounts.models import User
 from oms.errors import Unauthenticated
 from oms.ids import new_id
@@ -113,7 +114,7 @@ def test_a_key_without_a_scope_or_with_an_unknown_id_is_refused(app: Flask) -> N
 
 
 def test_a_key_for_ever_is_listed_as_such(app: Flask, context: Flask) -> None:
-    made = transaction(lambda session: api_keys.create(session, "n", ["payments"], "tests"))
+    made = transaction(lambda session: api_keys.create(session, system("tests"), "n", ["payments"]))
     assert f"{made.id}  until revoked  payments  n" in run(app, commands.api_key, "list").output
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from oms.accounts import api_keys
+from oms.accounts.actor import system
 from oms.accounts.api_keys import KeyEntry
 from oms.accounts.models import ApiKey
 from oms.errors import Invalid, NotFound
@@ -41,7 +42,7 @@ def test_a_key_may_run_out() -> None:
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["orders:read", "admin"]])
 def test_a_key_without_a_scope_or_with_an_unknown_one_is_not_made(scopes: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
-        transaction(lambda session: api_keys.create(session, "x", scopes, "tests"))
+        transaction(lambda session: api_keys.create(session, system("tests"), "x", scopes))
     assert refused.value.code == "invalid_scopes"
 
 
@@ -54,13 +55,13 @@ def test_the_database_has_the_last_word_on_scopes(scopes: list[str]) -> None:
 
 def test_a_key_is_revoked_once_and_again_is_no_error() -> None:
     made = api_key()
-    transaction(lambda session: api_keys.revoke(session, made.id))
+    transaction(lambda session: api_keys.revoke(session, system("tests"), made.id))
     first = listed(made.id).revoked_at
-    transaction(lambda session: api_keys.revoke(session, made.id))
+    transaction(lambda session: api_keys.revoke(session, system("tests"), made.id))
     assert first is not None
     assert listed(made.id).revoked_at == first
 
 
 def test_a_key_nobody_made_is_not_found() -> None:
     with pytest.raises(NotFound):
-        transaction(lambda session: api_keys.revoke(session, new_id()))
+        transaction(lambda session: api_keys.revoke(session, system("tests"), new_id()))

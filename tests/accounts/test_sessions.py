@@ -198,7 +198,7 @@ def test_a_revoked_api_key_is_refused_at_once() -> None:
     made = api_key()
     credential = of_api_key(made.key)
     resolve(credential)
-    transaction(lambda session: api_keys.revoke(session, made.id))
+    transaction(lambda session: api_keys.revoke(session, OPERATOR, made.id))
     assert refusal(credential, copy_of(credential)) == "api_key_invalid"
     assert refusal(credential, None) == "api_key_invalid"
 
@@ -252,7 +252,7 @@ def test_the_sweep_writes_the_marks_that_were_lost() -> None:
     uid = new_id()
     user_id = met(uid)
     logged_out(token)
-    transaction(lambda session: api_keys.revoke(session, key.id))
+    transaction(lambda session: api_keys.revoke(session, OPERATOR, key.id))
     transaction(lambda session: users.change(session, OPERATOR, user_id, role="staff"))
     redis_client().delete(*map(sessions.cache_key, (token, key, firebase(uid))))
     assert transaction(lambda session: sessions.remark_recent(session, 120)) >= 3

@@ -16,15 +16,20 @@ from flask import Flask
 from devstack.kafka import Kafka
 from devstack.server import wait_until
 from devstack.tether import tethered
+from oms import dead_letters
+from oms.accounts.actor import system
 from oms.consumer.received import receive
+from oms.dead_letters import Where
+from oms.errors import NotFound
 from oms.ids import new_id
+from oms.transactions import read, transaction
 from tests.conftest import Servers
 from tests.consumer.conftest import Consume
 from tests.consumer.test_effects import entered, processed
 from tests.consumer.test_failures import letters
 from tests.consumer.test_health import get
 from tests.consumer.topics import Topics, eventually
-from tests.factories import lines_body, outbox
+from tests.factories import lines_body, outbox, rows
 
 pytestmark = pytest.mark.kafka
 ROOT = Path(__file__).parent.parent.parent
@@ -221,6 +226,37 @@ def test_a_message_too_large_for_its_topic_is_told_and_the_others_go_on(
         f"{letter.id} replayed",
     ]
     assert answer.exit_code == 1
+
+
+def test_a_message_is_discarded_with_a_reason_and_waits_no_more(app: Flask, topics: Topics, buried: str) -> None:
+    (letter,) = letters(app, topics)
+    answer = dlq(app, "discard", str(letter.id), "--reason", "a test order of the warehouse")
+    assert (answer.output, answer.exit_code) == (f"{letter.id} discarded\n", 0)
+    assert dlq(app, "list", "--topic", topics.fulfilment).output.count("\n") == 1
+    assert dlq(app, "discard", str(letter.id), "--reason", "again").exit_code == 1
+    assert dlq(app, "replay", str(letter.id)).exit_code == 1
+    (kept,) = letters(app, topics)
+    assert (kept.discard_reason, kept.replayed_at) == ("a test order of the warehouse", None)
+
+
+def test_what_is_done_with_a_message_is_in_the_audit_log(app: Flask, topics: Topics, buried: str) -> None:
+    (letter,) = letters(app, topics)
+    dlq(app, "replay", str(letter.id))
+    (entry,) = rows(app, "SELECT * FROM audit_entries WHERE subject_id = :id", id=str(letter.id))
+    assert (entry.actor_id, entry.action, entry.subject_kind) == ("cli", "dead_letter.replayed", "dead_letter")
+    assert entry.details == {"topic": topics.fulfilment, "event_id": letter.event_id}
+
+
+def test_the_topics_of_what_waits_are_known(app: Flask, topics: Topics, buried: str) -> None:
+    with app.app_context():
+        assert topics.fulfilment in read(dead_letters.topics)
+        (letter,) = letters(app, topics)
+        after = Where(topics.fulfilment, after=letter.id)
+        assert read(lambda session: dead_letters.found(session, after)) == []
+        transaction(lambda session: dead_letters.discard(session, system("tests"), letter.id, "no"))
+        assert topics.fulfilment not in read(dead_letters.topics)
+        with pytest.raises(NotFound):
+            read(lambda session: dead_letters.get(session, letter.id + 10**9))
 
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--all"), ("--all", "--topic", "t")])

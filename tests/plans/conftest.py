@@ -1,10 +1,12 @@
 """A shop large enough that the planner has a choice, with rows in every table that grows."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
+from oms.ids import first_id
 from tests import factories, generated
 from tests.conftest import Servers
 from tests.depth import THOROUGH
@@ -31,6 +33,8 @@ _OTHERS = """
     INSERT INTO dead_letters (consumer, event_id, topic, partition, "offset", headers, reason, attempts, replayed_at)
         SELECT 'c', 'E' || n, 't', 0, n, '[]', 'r', 5, CASE WHEN n > 9 THEN now() END
         FROM generate_series(1, {rows}) AS n;
+    INSERT INTO hourly_figures (hour, placed, facilities, counted_at)
+        SELECT date_trunc('hour', now()) - n * interval '1 hour', n, '{{}}', now() FROM generate_series(0, {rows}) AS n;
     INSERT INTO payment_events (provider, event_id, kind, outcome, occurred_at, received_at)
         SELECT 'razorpay', 'E' || n, 'captured', 'applied', now(), now() - n * interval '1 hour'
         FROM generate_series(1, {rows}) AS n;
@@ -50,11 +54,21 @@ _OTHERS = """
 """
 
 
+_AUDITED = """
+    INSERT INTO audit_entries (id, actor_id, actor_kind, action, subject_kind, subject_id)
+    SELECT id, 'U' || n % 5, 'staff', CASE WHEN n = 8 THEN 'user.disabled' ELSE 'order.cancelled' END, 'order',
+        'GEN-' || lpad(CAST(n AS text), 10, '0')
+    FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY AS made (id, n)
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(app: Flask, servers: Servers) -> Iterator[Flask]:
     with generated.shop(app, servers, ORDERS, ORDERS / 60) as made:
         for statement in _OTHERS.format(rows=ORDERS).split(";\n"):
             if statement.strip():
                 factories.execute(made, statement)
+        moments = (datetime.now(UTC) - timedelta(minutes=10 * number) for number in range(ORDERS))
+        factories.execute(made, _AUDITED, ids=[first_id(moment) for moment in moments])
         factories.vacuum(made)
         yield made

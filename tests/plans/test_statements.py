@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 import oms
-from oms import dead_letters, outbox
+from oms import audit, dead_letters, outbox
 from oms.accounts import api_keys, saved_filters, sessions, sign_in, users
 from oms.accounts.actor import Actor
 from oms.accounts.credentials import Credential
@@ -26,9 +26,11 @@ from oms.consumer.lanes import Verdict
 from oms.consumer.received import Received
 from oms.driver_sql import DriverStatement, run
 from oms.extensions import Base
+from oms.figures import hourly
 from oms.generation.story import order_id
 from oms.idempotency import Answer, Claim
-from oms.orders import cancellation, captures, changes, lifecycle, placement, queries, returns, store
+from oms.ids import first_id, new_id
+from oms.orders import cancellation, captures, changes, events, lifecycle, placement, queries, returns, store
 from oms.orders.order import NO_REASON
 from oms.transactions import read
 from tests.plans.explained import plans_of
@@ -45,11 +47,31 @@ GROWING = set(Base.metadata.tables) - SMALL
 ANY_EVENT = {"order_id": "", "version": 0, "position": -1}
 MESSAGE = Received("t", 0, 77, None, b"{}", (), "E77")
 
+LOOKED_AT = {
+    "status": "delivery_failed",
+    "limit": NOW,
+    "after_time": NOW - timedelta(days=50),
+    "after_id": "",
+    "most": 20,
+}
+
 # Statements that stand in a module under a name, with what they are asked.
 NAMED: dict[str, dict[str, Any]] = {
     "oms.consumer.handlers._PROCESSED": {"order_id": SOME, "event_id": "E"},
+    "oms.dead_letters._TOPICS": {},
     "oms.doctor.work._REFUNDS": {},
     "oms.doctor.work._UNMATCHED": {},
+    "oms.figures.hourly._PLACED": {"statuses": list(lifecycle.STATUSES), "since": NOW - timedelta(days=2)}
+    | {"until": NOW - timedelta(days=1)},
+    "oms.figures.hourly._MONEY": {"captured": events.PAYMENT_CAPTURED, "refunded": events.REFUND_CREATED}
+    | {"since": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)},
+    # As many as these say, not as many as there are.
+    "oms.figures.pace._PACE": {"events": 20, "since": NOW - timedelta(days=14)},
+    "oms.figures.standing._BY_STATUS": {"statuses": list(lifecycle.STATUSES), "most": 20},
+    "oms.figures.standing._OPEN_OF_FACILITIES": {"statuses": ["delivered", "returned"], "most": 20}
+    | {"facilities": ["GEN-F01", "GEN-F02"]},
+    "oms.figures.stuck._PAGE": LOOKED_AT,
+    "oms.figures.stuck._COUNT": LOOKED_AT,
     "oms.generation.copying._NEWEST": {"order_id": SOME},
     "oms.generation.copying._LAST": {"prefix": "GEN-%", "first": "GEN-"},
     "oms.generation.copying._OTHERS": {"first": "GEN-", "last": "GEN-9"},
@@ -126,9 +148,13 @@ WITHOUT_A_TABLE = {
 }
 # Reads every row that there is to read, on purpose, or nothing that grows with orders.
 WHOLE = {
+    "oms.figures.standing._ESTIMATES": "PostgreSQL's own tables",
     "oms.partitions._PARTITIONS": "PostgreSQL's own tables",
     "oms.gateway.reconciliation._OPENED": "a walk over all payments that were opened at a provider, a batch at a time",
 }
+
+
+HOURS = [{"hour": NOW, "placed": 0, "facilities": {}, "captured": None, "refunded": None, "counted_at": NOW}]
 
 
 def _caller(kind: Any, id_: str, subject: str) -> Credential:
@@ -137,9 +163,9 @@ def _caller(kind: Any, id_: str, subject: str) -> Credential:
 
 # Functions that make their statement themselves.
 MADE: dict[str, Callable[[Session], object]] = {
-    "oms.accounts.api_keys.create": lambda session: api_keys.create(session, "n", ("payments",), "U7", None),
+    "oms.accounts.api_keys.create": lambda session: api_keys.create(session, STAFF, "n", ("payments",), None),
     "oms.accounts.api_keys.listed": api_keys.listed,
-    "oms.accounts.api_keys.revoke": lambda session: api_keys.revoke(session, "K3"),
+    "oms.accounts.api_keys.revoke": lambda session: api_keys.revoke(session, STAFF, "K3"),
     "oms.accounts.sessions.remark_recent": lambda session: sessions.remark_recent(session, 60),
     "oms.accounts.sessions._of_token": lambda session: _ended(
         sessions._of_token, session, _caller("token", "T9", "U10")
@@ -159,11 +185,11 @@ MADE: dict[str, Callable[[Session], object]] = {
         session, PasswordChange(ProvenUser("U77", None), "hash")
     ),
     "oms.accounts.sign_in._open": lambda session: sign_in._open(session, "U77"),
+    "oms.accounts.users._locked": lambda session: users.reset_password(session, STAFF, "U78", "hash"),
     "oms.accounts.users.find": lambda session: users.find(session, "U77"),
     "oms.accounts.users.find_by_email": lambda session: users.find_by_email(session, "77@example.com"),
     "oms.accounts.users.first_admin": users.first_admin,
     "oms.accounts.users.page": lambda session: users.page(session, 20, after="U5"),
-    "oms.accounts.users.change": lambda session: users.change(session, STAFF, "U78", is_active=False),
     "oms.accounts.users._insert": lambda session: users.register(session, "new@example.com", None),
     "oms.accounts.users._firebase_user": lambda session: users._firebase_user(session, "F8"),
     "oms.accounts.users._link": lambda session: users._link(session, "new", "79@example.com"),
@@ -171,8 +197,13 @@ MADE: dict[str, Callable[[Session], object]] = {
     "oms.consumer.dead_lettering.bury": lambda session: dead_lettering.bury(session, "c", MESSAGE, Verdict("r", 5)),
     "oms.consumer.dead_lettering.verdict_on": lambda session: dead_lettering.verdict_on(session, "c", MESSAGE),
     "oms.consumer.replay.waiting_ids": lambda session: replay.waiting_ids(session, None),
+    "oms.audit.record": lambda session: audit.record(session, STAFF, "a", audit.Subject("order", SOME)),
+    "oms.audit.page": lambda session: audit.page(session, audit.Filters(), 50, before=new_id()),
     "oms.dead_letters.waiting": dead_letters.waiting,
+    "oms.dead_letters.locked": lambda session: dead_letters.locked(session, 7),
     "oms.dead_letters.found": lambda session: dead_letters.found(session, dead_letters.Where()),
+    "oms.figures.hourly.since": lambda session: hourly.since(session, NOW - timedelta(hours=200)),
+    "oms.figures.hourly._write": lambda session: hourly._write(session, HOURS),
     "oms.orders.statements._write": lambda session: _whole_life(session),
 }
 # One row by its primary key, by the ORM, or asked by nobody but a probe.
@@ -181,12 +212,11 @@ NOT_ASKED_HERE = {
     "oms.accounts.sign_in._stored": "opens its own connection; the two conditions are those of find and find_by_email",
     "oms.api.probes._database": "reads no table",
     "oms.api.probes.select": "reads no table",
-    "oms.consumer.replay.replay": "one dead letter by its primary key",
-    "oms.consumer.replay.work": "one dead letter by its primary key",
     "oms.distribution.distribute": "once in the life of an installation",
     "oms.distribution_command.distribute": "once in the life of an installation",
     "oms.driver_sql.compiled": "makes none of its own",
     "oms.generation.copying.analyze": "no query",
+    "oms.figures.hourly.count": "the hours of since, by the primary key; the others are above",
     "oms.orders.queries._found": "by LISTS and SEARCHES",
     "oms.jobs.sweep._now": "reads no table",
     "oms.partitions.strays": "stops at a thousand",
@@ -270,6 +300,19 @@ SEARCHES: dict[str, dict[str, Any]] = {
 }
 
 
+AUDITED: dict[str, audit.Filters] = {
+    "all": audit.Filters(),
+    "actor": audit.Filters(actor_id="U3"),
+    "actor, rare action": audit.Filters(actor_id="U3", action="user.disabled"),
+    "action": audit.Filters(action="order.cancelled"),
+    "subject": audit.Filters(subject_id=SOME),
+    "subject, actor": audit.Filters(subject_id=SOME, actor_id="U3"),
+    "subject, frequent action": audit.Filters(subject_id=SOME, action="order.cancelled"),
+    "time": audit.Filters(since=NOW - timedelta(days=30), until=NOW - timedelta(days=20)),
+    "actor, time": audit.Filters(actor_id="U3", since=NOW - timedelta(days=30), until=NOW - timedelta(days=20)),
+}
+
+
 def check(app: Flask, work: Callable[[Session], object], most: int = MOST) -> None:
     plans = plans_of(app, work)
     assert plans
@@ -313,6 +356,13 @@ def test_a_function_reads_by_an_index(shop: Flask, name: str) -> None:
 def test_a_list_reads_little_more_than_it_shows(shop: Flask, name: str, deep: bool) -> None:
     cursor = queries.cursor_at(NOW - timedelta(days=40), SOME) if deep else None
     check(shop, lambda session: queries.list_orders(session, LISTS[name], 20, cursor), 600)
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["first page", "deep page"])
+@pytest.mark.parametrize("name", AUDITED)
+def test_a_page_of_the_audit_log_reads_little_more_than_it_shows(shop: Flask, name: str, deep: bool) -> None:
+    before = first_id(NOW - timedelta(days=15)) if deep else None
+    check(shop, lambda session: audit.page(session, AUDITED[name], 50, before))
 
 
 @pytest.mark.parametrize("name", SEARCHES)
