@@ -1,4 +1,7 @@
-"""The job worker: `python worker.py`. One warm process: the app, its pool and its Kafka producer outlive the jobs."""
+"""The job worker: `python worker.py`, or `python worker.py bulk` for what takes long.
+
+One warm process: the app, its pool and its Kafka producer outlive the jobs.
+"""
 
 import gc
 import sys
@@ -18,7 +21,7 @@ from oms.app import create_app
 from oms.errors import ConfigurationError
 from oms.extensions import queue_connection, settings
 from oms.jobs.publish_outbox import publisher
-from oms.queues import is_ours, queue
+from oms.queues import BULK_QUEUE, QUEUE, is_ours, queue
 
 gc.freeze()
 gc.enable()
@@ -40,6 +43,9 @@ class OmsWorker(SimpleWorker):
 
 
 def main() -> None:
+    bulk = sys.argv[1:] == ["bulk"]
+    if sys.argv[1:] and not bulk:
+        sys.exit("usage: python worker.py [bulk]")
     try:
         app = create_app()
     except ConfigurationError as error:
@@ -47,7 +53,7 @@ def main() -> None:
     with app.app_context():
         schema_version.refuse_older()
         worker = OmsWorker(
-            [queue()],
+            [queue(BULK_QUEUE if bulk else QUEUE)],
             connection=queue_connection(),
             serializer=JSONSerializer,
             worker_ttl=60,
@@ -55,7 +61,7 @@ def main() -> None:
             job_monitoring_interval=10,
         )
         chosen = settings()
-        if chosen.worker_metrics_port:
+        if chosen.worker_metrics_port and not bulk:
             start_http_server(chosen.worker_metrics_port, chosen.bind_address)
         worker.work(with_scheduler=False, logging_level="WARNING")
         publisher().discard()

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from oms import (
     account_commands,
+    bulk_commands,
     consumer_commands,
     distribution_command,
     doctor_command,
@@ -74,6 +75,7 @@ def add_all() -> None:
         *order_commands.COMMANDS,
         *stats_command.COMMANDS,
         *tail_command.COMMANDS,
+        *bulk_commands.COMMANDS,
     ):
         oms.add_command(command)
 

@@ -25,7 +25,17 @@ BY_THEMSELVES = {"idempotency_keys": "caller", "inbox_events": "event_id"}
 # A copy on every node.
 REFERENCE = ("users", "api_keys", "token_families", "saved_filters")
 # Left on the coordinator: books without gaps and never changed, and what is rarely written.
-LOCAL = ("invoices", "invoice_series", "dead_letters", "payment_events", "audit_entries", "hourly_figures")
+LOCAL = (
+    "invoices",
+    "invoice_series",
+    "dead_letters",
+    "payment_events",
+    "audit_entries",
+    "hourly_figures",
+    "order_imports",
+    "order_import_chunks",
+    "order_import_errors",
+)
 
 _THERE = text("SELECT to_regproc('create_distributed_table') IS NOT NULL")
 _DONE = text("SELECT CAST(table_name AS text) FROM citus_tables")

@@ -1,4 +1,4 @@
-"""The job queue: its name, its jobs, and coalesced wake-ups.
+"""The job queues: their names, their jobs, and coalesced wake-ups.
 
 RQ is the doorbell, PostgreSQL is the mailbox. A job carries no work of its own; it says "look", so a thousand orders
 cost one job. The flag that coalesces is taken down by the job before it looks: whatever commits later rings again.
@@ -19,20 +19,25 @@ from oms.redis_guard import attempt
 
 # One queue per worker process: RQ loses a job on kill -9 when a worker listens on several.
 QUEUE = "oms"
+# For what takes long: events don't wait behind it.
+BULK_QUEUE = "oms-bulk"
+QUEUES = (QUEUE, BULK_QUEUE)
 PUBLISH_OUTBOX = "oms.jobs.publish_outbox.publish_outbox"
 REFRESH_CACHE = "oms.jobs.refresh_cache.refresh_cache"
 SEND_REFUNDS = "oms.jobs.send_refunds.send_refunds"
 FOLLOW_UP_PAYMENTS = "oms.jobs.follow_up_payments.follow_up_payments"
-JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE, SEND_REFUNDS, FOLLOW_UP_PAYMENTS})
+IMPORT_ORDERS = "oms.jobs.import_orders.import_orders"
+JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE, SEND_REFUNDS, FOLLOW_UP_PAYMENTS, IMPORT_ORDERS})
+_IN_BULK = frozenset({IMPORT_ORDERS})
 JOB_SECONDS = 60
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 WAKE_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
 
-def queue() -> Queue:
-    """The queue over this application's Redis; JSON, so that nothing from Redis is ever unpickled."""
-    return Queue(QUEUE, connection=queue_connection(), serializer=JSONSerializer, default_timeout=JOB_SECONDS)
+def queue(name: str = QUEUE) -> Queue:
+    """A queue over this application's Redis; JSON, so that nothing from Redis is ever unpickled."""
+    return Queue(name, connection=queue_connection(), serializer=JSONSerializer, default_timeout=JOB_SECONDS)
 
 
 def wake(*jobs: str) -> bool:
@@ -55,7 +60,7 @@ def insist(job: str) -> bool:
     """
 
     def work(client: "redis.Redis") -> bool:
-        if job not in _waiting(queue()):
+        if job not in _waiting(queue(queue_of(job))):
             client.set(flag(job), 1, ex=WAKE_SECONDS)
             enqueue([job])
         return True
@@ -73,16 +78,22 @@ def _waiting(target: Queue) -> set[str | None]:
 
 
 def enqueue(jobs: list[str]) -> None:
-    """Enqueue by name, all in one round trip."""
-    if not jobs:
-        return
-    target = queue()
-    target.enqueue_many(
-        [
-            Queue.prepare_data(job, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, description=job)
-            for job in jobs
-        ]
-    )
+    """Enqueue by name, all of a queue in one round trip."""
+    for name in dict.fromkeys(map(queue_of, jobs)):
+        queue(name).enqueue_many(
+            [
+                Queue.prepare_data(
+                    job, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, description=job
+                )
+                for job in jobs
+                if queue_of(job) == name
+            ]
+        )
+
+
+def queue_of(job: str) -> str:
+    """The name of the queue in which a job waits."""
+    return BULK_QUEUE if job in _IN_BULK else QUEUE
 
 
 def silence(job: str) -> None:
@@ -100,10 +111,13 @@ def is_ours(job: Job) -> bool:
 
 
 def depth() -> dict[str, int]:
-    """Jobs waiting and failed; raises `redis.RedisError`."""
-    target = queue()
-    failed: Any = target.failed_job_registry
-    return {"waiting": len(target), "failed": failed.get_job_count(cleanup=False)}
+    """Jobs waiting and failed, in all queues; raises `redis.RedisError`."""
+    targets = [queue(name) for name in QUEUES]
+    registries: list[Any] = [target.failed_job_registry for target in targets]
+    return {
+        "waiting": sum(map(len, targets)),
+        "failed": sum(registry.get_job_count(cleanup=False) for registry in registries),
+    }
 
 
 def flag(job: str) -> str:

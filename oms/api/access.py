@@ -35,6 +35,7 @@ staff = _declare(Policy("staff", _STAFF))
 admin = _declare(Policy("admin", frozenset({"admin"})))
 orders_read = _declare(Policy("orders_read", _EVERYBODY, "orders:read"))
 orders_write = _declare(Policy("orders_write", _EVERYBODY, "orders:write"))
+orders_import = _declare(Policy("orders_import", _STAFF, "orders:write"))
 # Customers come in too, for what the lifecycle leaves to them; the lifecycle itself says no to the rest.
 fulfilment_or_customer = _declare(Policy("fulfilment_or_customer", _EVERYBODY, "fulfilment"))
 fulfilment = _declare(Policy("fulfilment", _STAFF, "fulfilment"))

@@ -1,4 +1,4 @@
-"""How much of a body is read: 1 MiB, however it is sent."""
+"""How much of a body is read: 1 MiB, however it is sent, but for files."""
 
 from typing import Any
 
@@ -12,14 +12,20 @@ from oms.strict_json import MAX_BYTES
 class BoundedRequest(Request):
     """A body without a declared length is cut off by werkzeug at its limit, and what is left of it looks whole."""
 
+    most_bytes = MAX_BYTES
+
+    def allow(self, most_bytes: int) -> None:
+        """Take in as much as this instead; before anything of the body has been read."""
+        self.most_bytes, self.max_content_length = most_bytes, most_bytes + 1
+
     def get_data(self, *args: Any, **kwargs: Any) -> Any:
         data = super().get_data(*args, **kwargs)
-        if len(data) > MAX_BYTES:
+        if len(data) > self.most_bytes:
             raise RequestEntityTooLarge
         return data
 
     def make_form_data_parser(self) -> FormDataParser:
-        if (self.content_length or 0) > MAX_BYTES:
+        if (self.content_length or 0) > self.most_bytes:
             raise RequestEntityTooLarge
         return super().make_form_data_parser()
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from oms import idempotency, inbox, outbox, partitions, queues
 from oms.accounts import sessions
 from oms.accounts.actor import system
+from oms.bulk import imports
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
 from oms.figures import hourly
@@ -35,6 +36,9 @@ REMARK_SECONDS = 120
 COUNT_EVERY_SECONDS = 60.0
 EXPIRED_BATCH = 200
 INBOX_DAYS = 14
+# Longer than a chunk of an import takes.
+IMPORT_LATE_SECONDS = 10
+IMPORT_DAYS = 30
 # Longer than any provider repeats a callback, and than anybody asks about one.
 PAYMENT_EVENT_DAYS = 400
 _WATERMARK = "cache:swept_until"
@@ -72,6 +76,7 @@ class Sweep:
             self.wake_publisher,
             self.wake_refunds,
             self.wake_follow_up,
+            self.wake_imports,
             self.repair_cache,
             self.remark_revocations,
             self.expire,
@@ -102,6 +107,12 @@ class Sweep:
         """Payments that are open at their provider and about which nobody has called."""
         if read(lambda session: captures.unsettled(session, 1)) and not queues.insist(queues.FOLLOW_UP_PAYMENTS):
             follow_up_payments()
+
+    @staticmethod
+    def wake_imports() -> None:
+        """Imports that nobody has worked on for a while. Without Redis they wait: they may take long."""
+        if read(lambda session: imports.waiting(session, IMPORT_LATE_SECONDS)):
+            queues.insist(queues.IMPORT_ORDERS)
 
     def repair_cache(self) -> None:
         """Leave floors for orders changed since the last round that reached Redis.
@@ -178,6 +189,7 @@ class Sweep:
         _purge_all(lambda session: idempotency.purge(session, chosen.idempotency_retention_hours))
         _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))
         _purge_all(lambda session: payment_events.purge(session, PAYMENT_EVENT_DAYS))
+        _purge_all(lambda session: imports.purge(session, IMPORT_DAYS))
         _purge_all(sessions.purge_expired)
 
 

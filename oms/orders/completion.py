@@ -43,7 +43,7 @@ def settle(
     why: Why = NO_REASON,
     items: Units | None = None,
 ) -> None:
-    """Add what follows for the order's money and returns; nothing is written yet.
+    """Add what follows for the order's money, returns and audit log; nothing is written yet.
 
     `cause` names what a refund would be for (`cancel`, `return:<id>`, `capture:<id>:<amount>`): the same one never
     refunds a payment twice. `items` are the units it would be for.

@@ -70,6 +70,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /orders/<order_id>/returns/<return_id>/cancel": (C_S_A, "own"),
     "GET /orders/<order_id>/invoices": (READ, "own"),
     "GET /orders/export": (READ, ""),
+    "POST /orders/import": ("S A key:orders:write", ""),
+    "GET /orders/imports": ("S A key:orders:write", ""),
+    "GET /orders/imports/<import_id>": ("S A key:orders:write", ""),
+    "GET /orders/imports/<import_id>/errors": ("S A key:orders:write", ""),
+    "DELETE /orders/imports/<import_id>": ("S A key:orders:write", ""),
     "GET /orders/<order_id>/invoices/<number>": (READ, "own"),
     "GET /orders/<order_id>/invoices/<number>/pdf": (READ, "own"),
 }

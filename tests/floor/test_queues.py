@@ -13,7 +13,8 @@ pytestmark = pytest.mark.usefixtures("silent")
 @pytest.fixture
 def silent(context: object) -> None:
     """No job waits and nobody has rung."""
-    queues.queue().empty()
+    for name in queues.QUEUES:
+        queues.queue(name).empty()
     for job in queues.JOBS:
         queues.silence(job)
 

@@ -38,6 +38,16 @@ _OTHERS = """
     INSERT INTO payment_events (provider, event_id, kind, outcome, occurred_at, received_at)
         SELECT 'razorpay', 'E' || n, 'captured', 'applied', now(), now() - n * interval '1 hour'
         FROM generate_series(1, {rows}) AS n;
+    INSERT INTO order_imports (import_id, actor_id, actor_kind, actor_scopes, format, columns, digest, dry_run, status,
+            total, finished_at)
+        SELECT 'I' || n, 'U' || n % 50, 'staff', '{{}}', 'csv', '{{}}', 'D' || n, false,
+            CASE WHEN n > 9 THEN 'completed' ELSE 'running' END, 1,
+            CASE WHEN n > 9 THEN now() - n * interval '1 hour' END
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO order_import_chunks (import_id, chunk_no, content)
+        SELECT 'I' || n % 10, n, '' FROM generate_series(1, {rows}) AS n;
+    INSERT INTO order_import_errors (import_id, row_no, position, code, pointer, detail)
+        SELECT 'I' || n % 10, n, 0, 'invalid', '', '' FROM generate_series(1, {rows}) AS n;
     INSERT INTO order_processing (order_id, event_id) SELECT order_id, 'E' FROM orders;
     INSERT INTO invoices (series, number, label, kind, order_id, document)
         SELECT 'S', n, 'S-' || n, 'invoice', 'GEN-' || lpad(CAST(n AS text), 10, '0'), '{{}}'

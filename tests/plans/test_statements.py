@@ -57,6 +57,27 @@ LOOKED_AT = {
 
 # Statements that stand in a module under a name, with what they are asked.
 NAMED: dict[str, dict[str, Any]] = {
+    "oms.bulk.imports._ADD": {"import_id": "I", "actor_id": "U", "actor_kind": "staff", "actor_scopes": []}
+    | {"file_name": None, "format": "csv", "columns": [], "digest": "D", "dry_run": False, "total": 1},
+    "oms.bulk.imports._ADD_CHUNK": {"import_id": "I", "chunk_no": 0, "content": b""},
+    "oms.bulk.imports._FIND": {"import_id": "I77", "owner": None},
+    "oms.bulk.imports._PAGE": {"before": "I5", "limit": 20},
+    "oms.bulk.imports._PAGE_OF_ACTOR": {"before": "I5", "limit": 20, "owner": "U7"},
+    "oms.bulk.imports._ERRORS": {"import_id": "I7", "row_no": 100, "position": 0, "limit": 20},
+    "oms.bulk.imports._CANCEL": {"import_id": "I7", "owner": None},
+    "oms.bulk.imports._SAME": {"digest": "D7", "dry_run": False, "actor_id": "U7"},
+    "oms.bulk.imports._LATE": {"seconds": 10},
+    "oms.bulk.imports._OLD": {"days": 30},
+    "oms.bulk.imports._DROP_ERRORS": {"import_id": "I7", "batch": 20},
+    "oms.bulk.imports._DROP": {"import_id": "I77"},
+    "oms.bulk.working._CANDIDATES": {},
+    "oms.bulk.working._NEXT": {"import_id": "I7"},
+    "oms.bulk.working._TAKEN": {"order_ids": [order_id(number) for number in range(100)]},
+    "oms.bulk.working._ADD_ERRORS": {name: [] for name in ("row_no", "position", "order_id", "code", "pointer")}
+    | {"detail": [], "import_id": "I"},
+    "oms.bulk.working._DROP_CHUNK": {"import_id": "I7", "chunk_no": 7},
+    "oms.bulk.working._ADVANCE": {"import_id": "I7", "chunk_no": 0, "done": 1, "failed": 0},
+    "oms.bulk.working._STUMBLE": {"import_id": "I7", "error": "e", "most": 5},
     "oms.consumer.handlers._PROCESSED": {"order_id": SOME, "event_id": "E"},
     "oms.dead_letters._TOPICS": {},
     "oms.doctor.work._REFUNDS": {},
@@ -141,6 +162,7 @@ WITHOUT_A_TABLE = {
     "oms.distribution._THERE",
     "oms.doctor.database._LAG",
     "oms.doctor.database._LIMITS",
+    "oms.bulk.working._LOCK",
     "oms.idempotency._LOCK",
     "oms.orders.status_counts._ESTIMATES",
     "oms.outbox._LOCK",
@@ -150,6 +172,7 @@ WITHOUT_A_TABLE = {
 WHOLE = {
     "oms.figures.standing._ESTIMATES": "PostgreSQL's own tables",
     "oms.partitions._PARTITIONS": "PostgreSQL's own tables",
+    "oms.bulk.imports._DROP_CHUNKS": "what waits of an import that was cancelled, at most a file",
     "oms.gateway.reconciliation._OPENED": "a walk over all payments that were opened at a provider, a batch at a time",
 }
 

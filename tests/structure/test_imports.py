@@ -25,6 +25,8 @@ DOORS = (
     "consumer_commands.py",
     "order_commands.py",
     "payment_commands.py",
+    "bulk/running.py",
+    "bulk_commands.py",
 )
 HTTP_DOORS = ("api/", "console/", "web/", "app.py")
 COMMITS = {"commit", "rollback"}

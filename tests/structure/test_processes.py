@@ -20,15 +20,16 @@ ROOT = Path(__file__).parent.parent.parent
 PROCFILE = read_procfile(ROOT / "Procfile")
 
 
-def test_the_procfile_has_the_five_processes() -> None:
-    assert list(PROCFILE) == ["release", "web", "worker", "consumer", "clock"]
+def test_the_procfile_has_the_processes() -> None:
+    assert list(PROCFILE) == ["release", "web", "worker", "bulk", "consumer", "clock"]
 
 
-def test_the_queue_has_a_worker_that_listens_to_nothing_else() -> None:
-    program = shlex.split(PROCFILE["worker"])
-    assert program == ["python", "worker.py"]
+def test_each_queue_has_a_worker_that_listens_to_nothing_else() -> None:
+    assert shlex.split(PROCFILE["worker"]) == ["python", "worker.py"]
+    assert shlex.split(PROCFILE["bulk"]) == ["python", "worker.py", "bulk"]
     source = (ROOT / "worker.py").read_text()
-    assert re.search(r"OmsWorker\(\s*\[queue\(\)\]", source)
+    assert re.search(r"OmsWorker\(\s*\[queue\(BULK_QUEUE if bulk else QUEUE\)\]", source)
+    assert queues.QUEUES == (queues.QUEUE, queues.BULK_QUEUE)
 
 
 @pytest.mark.parametrize("name", ["wsgi", "worker"])
