@@ -103,6 +103,30 @@ def shard_of(order_id: str) -> int:
     return crc32(order_id.encode()) % SHARDS
 
 
+class Recorded(NamedTuple):
+    """An event of an order and what became of it; `published_at` is None while it waits, `last_error` says for what."""
+
+    version: int
+    position: int
+    type: str
+    event_id: str
+    created_at: datetime
+    published_at: datetime | None
+    attempts: int
+    last_error: str | None
+
+
+_OF_ORDER = text("""
+    SELECT version, position, type, event_id, created_at, published_at, attempts, last_error FROM outbox_events
+    WHERE order_id = :order_id ORDER BY version DESC, position DESC LIMIT :most
+""")
+
+
+def of_order(session: Session, order_id: str, most: int) -> list[Recorded]:
+    """The newest events of an order, as far as `OUTBOX_RETENTION_HOURS` go back."""
+    return [Recorded(*row) for row in session.execute(_OF_ORDER, {"order_id": order_id, "most": most})]
+
+
 _PENDING_SHARDS = text("SELECT DISTINCT shard FROM outbox_events WHERE published_at IS NULL AND retry_at <= now()")
 _LOCK = text("""
     SELECT shard FROM unnest(CAST(:shards AS int[])) AS wanted (shard)

@@ -93,6 +93,12 @@ def find_by_email(session: Session, email: str) -> Account:
     return _found(session.execute(select(*_COLUMNS).where(User.email == emails.normalise(email))).one_or_none())
 
 
+def addresses(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
+    """The e-mail addresses of those who have one, by their ids."""
+    rows = session.execute(select(User.id, User.email).where(User.id.in_(user_ids), User.email.is_not(None)))
+    return {row.id: row.email for row in rows}
+
+
 def first_admin(session: Session) -> Account | None:
     """The oldest admin who is active, if there is one."""
     admins = select(*_COLUMNS).where(User.role == "admin", User.is_active).order_by(User.created_at, User.id).limit(1)

@@ -3,11 +3,31 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from oms.console import error_pages, filter_shelf, home, order_list, signing_in
+from oms.console import (
+    error_pages,
+    filter_shelf,
+    home,
+    order_list,
+    order_money,
+    order_moves,
+    order_page,
+    order_returns,
+    signing_in,
+)
 from oms.console.blueprint import blueprint
 from oms.console.pages import FOR_TEMPLATES
 
-PAGES = (signing_in, home, order_list, filter_shelf, error_pages)
+PAGES = (
+    signing_in,
+    home,
+    order_list,
+    filter_shelf,
+    order_page,
+    order_moves,
+    order_money,
+    order_returns,
+    error_pages,
+)
 
 
 def bind_console(app: Flask) -> None:

@@ -65,7 +65,8 @@ def _shown(status: int, detail: str) -> Response:
         return page("sign_in.html", status, problem=detail, address=request.form.get("username", ""))
     if wants_part():
         response = page("problem.html", status, detail=detail)
-        response.headers.update({"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"})
+        place = "#form-problem" if request.headers.get("HX-Target") == "form" else "#messages"
+        response.headers.update({"HX-Retarget": place, "HX-Reswap": "innerHTML"})
         return response
     return page("error.html", status, title=http.HTTPStatus(status).phrase, detail=detail)
 

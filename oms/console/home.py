@@ -12,10 +12,3 @@ from oms.console.pages import go_to
 def home() -> Response:
     """The page people begin with."""
     return go_to("console.orders")
-
-
-@blueprint.route("/orders/<order_id>", methods=["GET"])
-@access.staff
-def order(order_id: str) -> Response:
-    """Soon."""
-    return go_to("console.orders")

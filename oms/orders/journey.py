@@ -20,19 +20,22 @@ _ORDER = text("""
 _JOURNEY = text("""
     SELECT seq, line_no, current_status, previous_status, skipped, event, details, actor_id, actor_type,
         reason, remarks, created_at
-    FROM order_journey WHERE order_id = :order_id AND created_at BETWEEN :since AND :until ORDER BY seq
+    FROM order_journey WHERE order_id = :order_id AND created_at BETWEEN :since AND :until
+        AND (CAST(:owner AS text) IS NULL OR event IS DISTINCT FROM 'note') ORDER BY seq
 """)
 
 
 def journey_of(on: Executor, order_id: str, owner: str | None) -> list[dict[str, Any]]:
-    """The entries as JSON documents, without those past `JOURNEY_RETENTION_DAYS`.
+    """The entries as JSON documents, without those past `JOURNEY_RETENTION_DAYS`; an `owner` sees no notes of the shop.
 
     Raises `NotFound` when the order is absent or not `owner`'s.
     """
     order = on.execute(_ORDER, {"order_id": order_id, "owner": owner}).one_or_none()
     if order is None:
         raise NotFound("There is no such order.", code="order_not_found")
-    rows = on.execute(_JOURNEY, {"order_id": order_id, "since": order.since, "until": order.until}).all()
+    rows = on.execute(
+        _JOURNEY, {"order_id": order_id, "owner": owner, "since": order.since, "until": order.until}
+    ).all()
     return [
         {
             "seq": row.seq,

@@ -131,7 +131,8 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.refunds._SCHEDULE": {"order_id": SOME, "refund_id": "R", "payment_id": PAYMENT, "attempts": 1}
     | {"next_attempt_at": None, "error": None},
     "oms.orders.journey._ORDER": {"order_id": SOME, "owner": None},
-    "oms.orders.journey._JOURNEY": {"order_id": SOME, "since": NOW - timedelta(days=90), "until": NOW},
+    "oms.orders.journey._JOURNEY": {"order_id": SOME, "owner": None}
+    | {"since": NOW - timedelta(days=90), "until": NOW},
     "oms.orders.statements.GET": {"order_id": SOME, "owner": None},
     "oms.orders.statements.GET_MANY": {"order_ids": [order_id(number) for number in range(9)]},
     "oms.orders.statements.LOCK": {"order_id": SOME, "owner": None},
@@ -141,6 +142,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.queries._COUNT": {"customer_id": "GEN-C100000"},
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "page_size": 20, "skipped": 20},
     "oms.outbox._PENDING_SHARDS": {},
+    "oms.outbox._OF_ORDER": {"order_id": SOME, "most": 50},
     "oms.outbox._PENDING": {"shards": [outbox.shard_of(order_id(10))], "batch": 20},
     "oms.outbox._PUBLISHED": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]},
     "oms.outbox._REFUSED": {"order_id": SOME, "version": 1, "position": 0, "error": "e", "seconds": 60}
@@ -211,6 +213,7 @@ MADE: dict[str, Callable[[Session], object]] = {
     "oms.accounts.users._locked": lambda session: users.reset_password(session, STAFF, "U78", "hash"),
     "oms.accounts.users.find": lambda session: users.find(session, "U77"),
     "oms.accounts.users.find_by_email": lambda session: users.find_by_email(session, "77@example.com"),
+    "oms.accounts.users.addresses": lambda session: users.addresses(session, ["U77", "U78", "sweep"]),
     "oms.accounts.users.first_admin": users.first_admin,
     "oms.accounts.users.page": lambda session: users.page(session, 20, after="U5"),
     "oms.accounts.users._insert": lambda session: users.register(session, "new@example.com", None),
