@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from dotenv import dotenv_values
@@ -32,6 +33,7 @@ from oms.api import (
 )
 from oms.config import Settings
 from oms.console import binding
+from oms.errors import ConfigurationError
 from oms.extensions import READ_BIND, bind_redis, db, engine_options, migrate
 from oms.observability import logs
 from oms.providers.registry import bind_providers
@@ -68,6 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; raises `ConfigurationError` when the environment is incomplete."""
     settings = settings or Settings.from_env(environment())
     logs.configure(settings.log_level)
+    if settings.sentry_dsn:
+        _optional("oms.error_reports").bind_error_reports(settings)
     app = Oms("oms", static_folder=None)
     paths.bind_paths(app)
     body_limit.bind_body_limit(app)
@@ -80,6 +84,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     request_log.bind_request_log(app)
+    if settings.traces:
+        _optional("oms.tracing").bind_tracing(app, settings)
     browsers.bind_browser_headers(app)
     access.bind_access(app, rate_limits.bind_limiter)
     error_responses.bind_error_responses(app)
@@ -91,6 +97,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     binding.bind_console(app)
     commands.register(app)
     return app
+
+
+def _optional(module: str) -> Any:
+    """A module whose libraries a deployment may do without; raises `ConfigurationError` where they are wanted."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"{error.name} is missing: install requirements-observability.txt") from error
 
 
 def _bind_database(app: Flask, settings: Settings) -> None:

@@ -47,6 +47,9 @@ class Settings:
     console_idle_minutes: int
     console_session_hours: int
     log_level: str
+    sentry_dsn: str | None = field(repr=False)
+    sentry_environment: str
+    otel: Mapping[str, str] = field(repr=False)
     slow_request_ms: int
     slow_query_ms: int
     default_timezone: str
@@ -126,6 +129,9 @@ class Settings:
             "console_rate_limit": read.rate(("RATELIMIT_CONSOLE",), "600/minute"),
             "console_idle_minutes": read.integer("CONSOLE_IDLE_MINUTES", 30, 2, 1440),
             "console_session_hours": read.integer("CONSOLE_SESSION_HOURS", 12, 1, 168),
+            "otel": {name: value for name, value in environ.items() if name.startswith("OTEL_") and value},
+            "sentry_dsn": read.sentry_dsn("SENTRY_DSN"),
+            "sentry_environment": read.text(("SENTRY_ENVIRONMENT",), "production"),
             "log_level": read.choice(("LOG_LEVEL", "LOGGING_LVL"), LOG_LEVELS, "INFO"),
             "slow_request_ms": read.integer("SLOW_REQUEST_MS", 1000, 0, 600_000),
             "slow_query_ms": read.integer("SLOW_QUERY_MS", 500, 0, 600_000),
@@ -173,6 +179,12 @@ class Settings:
         return cls(**settings)  # type: ignore[arg-type]  # a wrong value has been refused in the line above
 
     @property
+    def traces(self) -> bool:
+        """Whether there is somewhere to send traces."""
+        disabled = self.otel.get("OTEL_SDK_DISABLED", "").lower() == "true"
+        return not disabled and any(name in self.otel for name in _OTLP_ENDPOINTS)
+
+    @property
     def consumed_topics(self) -> tuple[str, ...]:
         return (self.kafka_new_order_topic, self.kafka_fulfilment_topic, self.kafka_commands_topic)
 
@@ -180,6 +192,7 @@ class Settings:
 FIREBASE_KEYS_URL = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 
 
+_OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _KAFKA_CLIENT = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_CLIENT_")
 
 

@@ -23,6 +23,7 @@ PROVIDER_KEYS = {
 }
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _RATE = re.compile(r"[1-9][0-9]{0,8} ?(/|per) ?([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?")
+_DSN = re.compile(r"https?://[^:@/\s]+(:[^:@/\s]+)?@[^@\s]+/[^/\s]+")
 _SERIES = re.compile(r"[A-Za-z0-9.-]{1,30}")
 
 
@@ -139,6 +140,12 @@ class Environment:
         if not _is_api_url(raw):
             self._faults.append(f"{name} must look like {default}")
         return raw.rstrip("/")
+
+    def sentry_dsn(self, name: str) -> str | None:
+        raw = self.optional(name)
+        if raw and not _DSN.fullmatch(raw):
+            self._faults.append(f"{name} must look like https://key@host/project")
+        return raw
 
     def pem(self, name: str) -> str | None:
         found = self.optional_pem(name)

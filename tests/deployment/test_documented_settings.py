@@ -15,7 +15,7 @@ from tests.docs import pages
 
 SECRET = "0123456789abcdef0123456789abcdef"
 PARTS = {"DB_HOST": "h", "DB_NAME": "n", "REDIS_HOST": "h", "KAFKA_BOOTSTRAP_SERVERS": "h:1", "JWT_SECRET_KEY": SECRET}
-PASSED_ON = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_CLIENT_")
+PASSED_ON = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_CLIENT_", "OTEL_")
 # Made and set by gunicorn.conf.py itself.
 OWN = {"PROMETHEUS_MULTIPROC_DIR"}
 
