@@ -5,10 +5,12 @@ ARG PYTHON=3.13-slim-trixie
 # The builder has what compilers need; nothing but the finished virtual environment leaves it.
 FROM python:${PYTHON} AS builder
 WORKDIR /build
-COPY requirements.txt .
-RUN pip wheel --no-cache-dir --wheel-dir wheels -r requirements.txt \
+# requirements-observability.txt has OpenTelemetry and Sentry as well.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-observability.txt ./
+RUN pip wheel --no-cache-dir --wheel-dir wheels -r ${REQUIREMENTS} \
     && python -m venv --without-pip /opt/oms \
-    && pip --python /opt/oms/bin/python install --no-cache-dir --no-index --find-links wheels -r requirements.txt
+    && pip --python /opt/oms/bin/python install --no-cache-dir --no-index --find-links wheels -r ${REQUIREMENTS}
 
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="oms" \

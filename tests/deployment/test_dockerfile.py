@@ -64,7 +64,8 @@ def test_it_has_only_instructions_we_know() -> None:
 def test_it_is_built_in_two_stages_on_a_slim_python() -> None:
     bases = [found for name, found in files.dockerfile() if name == "FROM"]
     assert bases == ["python:${PYTHON} AS builder", "python:${PYTHON}"]
-    (default,) = [found for name, found in files.dockerfile() if name == "ARG"]
+    default, wanted = [found for name, found in files.dockerfile() if name == "ARG"]
+    assert wanted == "REQUIREMENTS=requirements.txt"
     assert re.fullmatch(r"PYTHON=3\.1[23]-slim-[a-z]+", default)
 
 
