@@ -4,6 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from oms.console import (
+    bulk_moves,
     error_pages,
     filter_shelf,
     home,
@@ -21,6 +22,7 @@ PAGES = (
     signing_in,
     home,
     order_list,
+    bulk_moves,
     filter_shelf,
     order_page,
     order_moves,

@@ -53,6 +53,16 @@ def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | No
 
     Raises `InvalidTransition` not_cancellable while some of it is on its way.
     """
+    refuse_on_its_way(order)
+    previous, order.status = order.status, lifecycle.CANCELLED
+    moved = lines.follow(order.lines, lifecycle.CANCELLED)
+    entry = JourneyEntry(order.status, previous, actor.id, actor.kind, reason=reason, remarks=remarks)
+    change = Change([entry], moved, [lambda: events.cancelled(order, actor, previous, reason, moved)])
+    complete(session, order, change, actor, cause="cancel", why=Why(reason, remarks))
+
+
+def refuse_on_its_way(order: Order) -> None:
+    """Raise `InvalidTransition` not_cancellable for an order of which something is on its way."""
     if any(lines.on_its_way(line) for line in order.lines):
         raise InvalidTransition(
             "Some of the order is on its way; cancel the lines that are not.",
@@ -60,11 +70,6 @@ def cancel_locked(session: Session, order: Order, actor: Actor, reason: str | No
             allowed=[status for status in lifecycle.allowed_from(order.status) if status != lifecycle.CANCELLED],
             current=order.status,
         )
-    previous, order.status = order.status, lifecycle.CANCELLED
-    moved = lines.follow(order.lines, lifecycle.CANCELLED)
-    entry = JourneyEntry(order.status, previous, actor.id, actor.kind, reason=reason, remarks=remarks)
-    change = Change([entry], moved, [lambda: events.cancelled(order, actor, previous, reason, moved)])
-    complete(session, order, change, actor, cause="cancel", why=Why(reason, remarks))
 
 
 def cancel_some(

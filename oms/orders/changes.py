@@ -59,8 +59,7 @@ def plain_move(
         return None
     try:
         refuse_other_version(order, expected)
-        step = lifecycle.step(order.status, target, actor, order.managed_by, paid=balance.paid(order))
-        refuse_open_returns(order)
+        step = foreseen(order, target, actor)
     except OmsError:
         return None
     if not step.applied:
@@ -82,6 +81,17 @@ def _move(order: Order, target: str, actor: Actor, why: Why, step: Step) -> Chan
     entry = JourneyEntry(target, previous, actor.id, actor.kind, None, why.reason, why.remarks, step.skipped)
     told = [lambda: events.status_changed(order, actor, previous, entry)]
     return Change([entry], moved, told, payments=attested)
+
+
+def foreseen(order: Order, word: str, actor: Actor) -> Step:
+    """What `change_status` would come to, for an order that is not locked; raises what it would raise."""
+    target = lifecycle.parse(word)
+    step = lifecycle.step(order.status, target, actor, order.managed_by, paid=balance.paid(order))
+    if step.applied:
+        refuse_open_returns(order)
+    if step.applied and target == lifecycle.CANCELLED:
+        cancellation.refuse_on_its_way(order)
+    return step
 
 
 def _brings_cash(order: Order, target: str, actor: Actor) -> bool:

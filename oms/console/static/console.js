@@ -43,6 +43,30 @@
   });
   dialog.addEventListener("close", () => dialog.replaceChildren());
 
+  // Rows that are ticked: how many there are, and all at once.
+  const bulk = document.getElementById("bulk");
+  const ticks = () => [...document.querySelectorAll("input[form='bulk'][name='order']")];
+  const count = () => {
+    const ticked = ticks().filter((tick) => tick.checked).length;
+    bulk.querySelector("[data-ticked]").textContent = String(ticked);
+    bulk.classList.toggle("in-use", ticked > 0);
+    const all = document.querySelector("[data-ticks]");
+    if (all) {
+      all.checked = ticked > 0 && ticked === ticks().length;
+      all.indeterminate = ticked > 0 && !all.checked;
+    }
+  };
+  if (bulk) {
+    document.addEventListener("change", (event) => {
+      if (event.target.matches("[data-ticks]")) {
+        ticks().forEach((tick) => { tick.checked = event.target.checked; });
+      }
+      count();
+    });
+    document.addEventListener("htmx:afterSettle", count);
+    window.addEventListener("pageshow", count);
+  }
+
   // A form is sent once. The server would notice; the button says that something is under way.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") {
