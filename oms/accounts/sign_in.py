@@ -6,13 +6,15 @@ again ends the whole family, because either the thief or the owner is holding a 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 from sqlalchemy import ColumnElement, String, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from oms import transactions
+from oms import audit, transactions
 from oms.accounts import emails, passwords, sessions, tokens, users
+from oms.accounts.actor import Actor, Kind
 from oms.accounts.credentials import Credential
 from oms.accounts.models import TokenFamily, User
 from oms.accounts.tokens import Claims, Grant
@@ -72,7 +74,10 @@ def open_firebase_family(session: Session, shown: Credential) -> Grant:
 def open_console_family(session: Session, user: ProvenUser) -> Grant:
     """The same for the console: for staff and admins, and as long as `prolong` keeps it alive."""
     unchanged = User.password_changed_at.is_not_distinct_from(user.password_changed_at)
-    return _open(session, user.id, unchanged, User.role.in_(("staff", "admin")), lifetime=_idle())
+    grant = _open(session, user.id, unchanged, User.role.in_(("staff", "admin")), lifetime=_idle())
+    role = session.scalars(select(User.role).where(User.id == user.id)).one()
+    audit.record(session, Actor(user.id, cast(Kind, role)), "console.signed_in", audit.Subject("user", user.id))
+    return grant
 
 
 def prolong(session: Session, family_id: str) -> None:

@@ -8,6 +8,7 @@ from oms.console import (
     error_pages,
     filter_shelf,
     home,
+    operations,
     order_list,
     order_money,
     order_moves,
@@ -28,6 +29,7 @@ PAGES = (
     order_moves,
     order_money,
     order_returns,
+    *operations.PAGES,
     error_pages,
 )
 

@@ -4,6 +4,7 @@ The row and the inbox entry are one transaction. Should the process die between 
 read again, found in the inbox, found to be buried, and the copy is sent then.
 """
 
+import threading
 from base64 import b64decode, b64encode
 from typing import Any
 
@@ -106,6 +107,7 @@ class Forwarder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: Producer | None = None
+        self._sending = threading.Lock()
 
     def bury(self, received: Received, verdict: Verdict) -> bool:
         """Copy a message to its dead-letter topic; True once that is settled.
@@ -126,7 +128,11 @@ class Forwarder:
         return error in (None, TOO_LARGE)
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> str | None:
-        """Deliver one message and wait for the confirmation; returns the name of the error, if any."""
+        """Deliver one message and wait for the confirmation; returns the name of the error, if any. One at a time."""
+        with self._sending:
+            return self._send(topic, key, value, headers)
+
+    def _send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> str | None:
         ended: list[KafkaError | None] = []
 
         def delivered(error: KafkaError | None, _: Message) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -11,12 +12,19 @@ from oms.consumer.dead_lettering import TOO_LARGE, Forwarder, headers_from_json
 from oms.consumer.received import EVENT_ID_HEADER, Headers, text_of
 from oms.dead_letters import DeadLetter
 from oms.errors import Invalid, Unavailable
+from oms.extensions import settings
 from oms.transactions import transaction
 
 
-def waiting_ids(session: Session, topic: str | None) -> Sequence[int]:
-    """Ids of all dead letters not replayed yet, oldest first; of one topic, or all."""
-    query = select(DeadLetter.id).where(text(dead_letters.WAITS)).order_by(DeadLetter.id)
+def forwarder() -> Forwarder:
+    """This process's, for those who send now and then."""
+    made: Forwarder = current_app.extensions.setdefault("oms_forwarder", Forwarder(settings()))
+    return made
+
+
+def waiting_ids(session: Session, topic: str | None, limit: int | None = None) -> Sequence[int]:
+    """Ids of dead letters that wait, oldest first; of one topic, or all."""
+    query = select(DeadLetter.id).where(text(dead_letters.WAITS)).order_by(DeadLetter.id).limit(limit)
     return session.scalars(query.where(DeadLetter.topic == topic) if topic else query).all()
 
 

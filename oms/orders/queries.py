@@ -71,7 +71,7 @@ def list_orders(on: Executor, filters: Mapping[str, Any], limit: int, cursor: st
     if "q" in given:
         parameters["q_prefix"] = _like_prefix(given["q"])
     if cursor is not None:
-        parameters["before_time"], parameters["before_id"] = _read_cursor(cursor)
+        parameters["before_time"], parameters["before_id"] = read_cursor(cursor)
     statement = _page(frozenset(parameters) & _SHAPING)
     rows = run(on, statement, parameters).all()
     orders = [Found(*row) for row in rows[:limit]]
@@ -174,7 +174,7 @@ def cursor_at(moment: datetime, order_id: str) -> str:
     return base64.urlsafe_b64encode(f"{moment.isoformat()}|{order_id}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
+def read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         moment, _, order_id = decoded.partition("|")

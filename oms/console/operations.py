@@ -1,0 +1,5 @@
+"""The pages of whoever runs the system."""
+
+from oms.console import api_keys, audit_log, dashboard, dead_letters, failed_jobs, people, stuck_orders
+
+PAGES = (dashboard, stuck_orders, dead_letters, failed_jobs, people, api_keys, audit_log)
