@@ -24,12 +24,12 @@ RUN groupadd --gid 10001 oms \
     && useradd --uid 10001 --gid oms --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin oms
 COPY --from=builder /opt/oms /opt/oms
 WORKDIR /app
-COPY wsgi.py worker.py gunicorn.conf.py ./
+COPY wsgi.py stream.py worker.py gunicorn.conf.py stream.conf.py ./
 COPY migrations migrations
 COPY oms oms
 RUN python -m compileall -q .
 USER 10001:10001
-EXPOSE 8000 8010
+EXPOSE 8000 8001 8010
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/live', timeout=2)"]

@@ -141,7 +141,7 @@ def _prepare(settings: Settings, procfile: dict[str, str], console: Console) -> 
     data_dir = settings.data_dir
     elsewhere = own_servers(settings.variables)
     embedded = {name: kind for name, kind in SERVER_OF.items() if name not in elsewhere}
-    wanted = {kind.name: None for kind in embedded.values()} | {"consumer health": 8010}
+    wanted = {kind.name: None for kind in embedded.values()} | {"consumer health": 8010, "stream": 8001}
     chosen = ports.remembered(data_dir / "ports.json", wanted)
     servers = {name: kind(data_dir / kind.name, chosen[kind.name]) for name, kind in embedded.items()}
     for server in servers.values():
@@ -152,6 +152,8 @@ def _prepare(settings: Settings, procfile: dict[str, str], console: Console) -> 
         "JWT_SECRET_KEY": kept_secret(data_dir / "jwt-secret"),
         "BIND_ADDRESS": "127.0.0.1",
         "CONSUMER_HEALTH_PORT": str(chosen["consumer health"]),
+        "STREAM_PORT": str(chosen["stream"]),
+        "STREAM_URL": f"http://localhost:{chosen['stream']}",
     }
     given = {name: value for name, value in settings.variables.items() if value}
     own_programs = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"

@@ -79,6 +79,11 @@ class Settings:
     port: int
     consumer_health_port: int
     worker_metrics_port: int
+    stream_port: int
+    stream_url: str | None
+    stream_connections: int
+    stream_connections_per_caller: int
+    stream_heartbeat_seconds: int
     exports_per_process: int
     import_max_mib: int
     consumer_max_attempts: int
@@ -162,6 +167,11 @@ class Settings:
             "port": read.integer("PORT", 8000, 1, 65_535),
             "consumer_health_port": read.integer("CONSUMER_HEALTH_PORT", 8010, 0, 65_535),
             "worker_metrics_port": read.integer("WORKER_METRICS_PORT", 0, 0, 65_535),
+            "stream_port": read.integer("STREAM_PORT", 8001, 1, 65_535),
+            "stream_url": read.optional_url("STREAM_URL"),
+            "stream_connections": read.integer("STREAM_CONNECTIONS", 200, 1, 10_000),
+            "stream_connections_per_caller": read.integer("STREAM_CONNECTIONS_PER_CALLER", 10, 1, 10_000),
+            "stream_heartbeat_seconds": read.integer("STREAM_HEARTBEAT_SECONDS", 15, 1, 300),
             "exports_per_process": read.integer("EXPORTS_PER_PROCESS", 2, 1, 64),
             "import_max_mib": read.integer("IMPORT_MAX_MIB", 32, 1, 1024),
             "consumer_max_attempts": read.integer("CONSUMER_MAX_ATTEMPTS", 5, 1, 20),

@@ -146,6 +146,12 @@ class Environment:
         if raw and not _DSN.fullmatch(raw):
             self._faults.append(f"{name} must look like https://key@host/project")
         return raw
+    def optional_url(self, name: str) -> str | None:
+        """A web address without a slash at the end."""
+        raw = self.optional(name)
+        if raw is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", raw):
+            self._faults.append(f"{name} must look like https://live.example.com")
+        return raw.rstrip("/") if raw else None
 
     def pem(self, name: str) -> str | None:
         found = self.optional_pem(name)

@@ -75,6 +75,7 @@ class Servers:
             "RATELIMIT_DEFAULT": "1000000/minute",
             "RATELIMIT_LOGIN_ADDRESS": "1000000/minute",
             "CONSUMER_HEALTH_PORT": "0",
+            "STREAM_URL": "http://live.example.com",
             "KAFKA_SESSION_TIMEOUT_MS": str(brokers.SESSION_TIMEOUT_MS),
             "LOG_LEVEL": "WARNING",
             **overrides,

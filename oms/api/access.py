@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from oms.web.access import PUBLIC, Policy, View, actor, caller_key, declare, prefetch, prefetched
+from oms.web.access import PUBLIC, Policy, View, actor, caller_key, declare, prefetch, prefetched, re_admit
 
 __all__ = ["PUBLIC", "actor", "caller_key", "prefetch", "prefetched"]
 

@@ -12,7 +12,6 @@ from marshmallow import fields, validate
 from werkzeug.exceptions import NotAcceptable
 
 from oms.api import access
-from oms.api.gate import Gate
 from oms.api.openapi import OmsBlueprint
 from oms.api.orders import refuse_others
 from oms.api.read_your_writes import read_recent
@@ -20,6 +19,7 @@ from oms.api.schemas import OrderFilters
 from oms.bulk import formats, walk
 from oms.bulk.formats import Format
 from oms.extensions import settings
+from oms.gate import Gate
 from oms.orders import store
 from oms.orders.order import Order
 

@@ -15,7 +15,6 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from oms import queues, strict_json
 from oms.api import access, idempotency
-from oms.api.gate import Gate
 from oms.api.openapi import OmsBlueprint
 from oms.api.orders import KEY_HEADER
 from oms.bulk import cells, imports, uploads
@@ -23,6 +22,7 @@ from oms.bulk.models import STATUSES
 from oms.errors import Invalid
 from oms.extensions import settings
 from oms.fields import QueryInteger, Text, Timestamp
+from oms.gate import Gate
 from oms.idempotency import Answer
 from oms.transactions import after_commit, read
 

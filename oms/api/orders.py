@@ -32,7 +32,7 @@ from oms.orders import (
     store,
     updates,
 )
-from oms.orders.order import Why
+from oms.orders.order import Order, Why
 from oms.transactions import look
 
 blueprint = OmsBlueprint("orders", __name__, url_prefix="/orders", description="Orders and their journey")
@@ -131,16 +131,19 @@ def details(order_id: str) -> Response:
     # A stranger's request goes on to the database, so that it takes as long as one for an order nobody has.
     if cached is not None and owner in (None, cached.owner):
         return conditional.tagged(cached.body, cached.version)
-    order = look(lambda connection: store.get(connection, order_id, owner)) if ORDER_ID.fullmatch(order_id) else None
-    if order is None:
-        raise _no_such_order()
+    order = whole_order(order_id)
     body = representation.render(order)
     cache.fill(order, body)
     return conditional.tagged(body, order.version)
 
 
-def _no_such_order() -> NotFound:
-    return NotFound("There is no such order.", code="order_not_found")
+def whole_order(order_id: str) -> Order:
+    """The caller's order from the database; raises `NotFound` when absent or somebody else's."""
+    owner = access.actor().owner_id
+    order = look(lambda connection: store.get(connection, order_id, owner)) if ORDER_ID.fullmatch(order_id) else None
+    if order is None:
+        raise NotFound("There is no such order.", code="order_not_found")
+    return order
 
 
 @blueprint.route("/<order_id>", methods=["PUT"])

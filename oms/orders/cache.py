@@ -21,6 +21,8 @@ from oms.redis_guard import attempt
 from oms.redis_script import RedisScript
 
 DIRTY = "orders:dirty"
+# The channel on which those who watch orders hear of changes: the order's id.
+CHANGED = "orders:changed"
 _VERSION_DIGITS, _OWNER_DIGITS = 10, 3  # an owner's id has 50 characters, up to 200 bytes
 _HEAD = _VERSION_DIGITS + _OWNER_DIGITS
 # KEYS: the order; ARGV: value, seconds to live. An equal version may replace a floor, or itself.
@@ -31,13 +33,14 @@ if held == string.sub(ARGV[1], 1, {_VERSION_DIGITS}) and string.len(ARGV[1]) <= 
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
 """
-# After a change: the guarded set, and the doorbell's flag. KEYS: the order, the flag; ARGV: as above, seconds of the
-# flag. 1 for the one caller who has to enqueue the job.
+# After a change: the guarded set, a word to those who watch, and the doorbell's flag. KEYS: the order, the flag; ARGV:
+# as above, seconds of the flag, the order's id. 1 for the one caller who has to enqueue the job.
 _ANNOUNCE = RedisScript(f"""
 local function keep(KEYS, ARGV)
 {_GUARDED_SET}
 end
 keep(KEYS, ARGV)
+redis.call('PUBLISH', '{CHANGED}', ARGV[4])
 return redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[3]) and 1 or 0
 """)
 
@@ -132,7 +135,7 @@ def _spread(order_id: str, value: bytes) -> None:
     keys = (key(order_id), queues.flag(queues.PUBLISH_OUTBOX))
 
     def work(client: "redis.Redis") -> None:
-        if _ANNOUNCE.run(client, keys, (value, settings().cache_ttl_seconds, queues.WAKE_SECONDS)):
+        if _ANNOUNCE.run(client, keys, (value, settings().cache_ttl_seconds, queues.WAKE_SECONDS, order_id)):
             queues.enqueue([queues.PUBLISH_OUTBOX])
 
     attempt("cache", work)

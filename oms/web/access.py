@@ -161,6 +161,26 @@ def _resolve(shown: Credential) -> Actor:
         return sessions.resolve(shown, None)
 
 
+def re_admit(shown: Callable[[], Credential | None]) -> Callable[[], Actor]:
+    """For answers that go on for long: admits the caller of this request anew, by what `shown` reads of it again.
+
+    The function raises as `admit` does, and `Unavailable`; it needs no request any more.
+    """
+    policy = policy_of(g.view)
+
+    def again() -> Actor:
+        credential = shown()
+        if credential is None or policy is None:
+            raise Unauthenticated("Send a bearer token or an API key.", code="credentials_missing")
+        key = sessions.cache_key(credential)
+        copy: Any = attempt("session", lambda client: client.get(key))
+        actor = sessions.resolve(credential, copy)
+        policy.admit(actor)
+        return actor
+
+    return again
+
+
 def _fetch() -> None:
     """The limiter made no round trip (it counts in this process while Redis is away): ask once ourselves."""
     keys = prefetch_keys()

@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "POST /orders/<order_id>/returns/<return_id>/reject": ("S A", ""),
     "POST /orders/<order_id>/returns/<return_id>/cancel": (C_S_A, "own"),
     "GET /orders/<order_id>/invoices": (READ, "own"),
+    "GET /orders/<order_id>/events": (READ, "own"),
     "GET /orders/export": (READ, ""),
     "POST /orders/import": ("S A key:orders:write", ""),
     "GET /orders/imports": ("S A key:orders:write", ""),

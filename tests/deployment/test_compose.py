@@ -126,9 +126,10 @@ def test_kafka_needs_no_zookeeper_and_is_reached_from_both_sides() -> None:
     assert SERVICES["kafka"]["ports"] == [f"127.0.0.1:{advertised['HOST'].split(':')[1]}:{listeners['HOST']}"]
 
 
-def test_only_the_api_is_reached_from_other_machines() -> None:
+def test_only_the_api_and_its_live_updates_are_reached_from_other_machines() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports.pop("web") == ["${PORT:-8000}:8000"]
+    assert ports.pop("stream") == ["${STREAM_PORT:-8001}:8001"]
     assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 

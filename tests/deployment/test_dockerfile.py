@@ -94,7 +94,9 @@ def test_it_stops_by_the_signal_that_drains() -> None:
 
 def test_its_ports_are_the_defaults_of_the_settings(settings: Settings) -> None:
     defaults = files.example_env()
-    assert files.arguments("EXPOSE") == [f"{defaults['PORT']} {defaults['CONSUMER_HEALTH_PORT']}"]
+    assert files.arguments("EXPOSE") == [
+        f"{defaults['PORT']} {defaults['STREAM_PORT']} {defaults['CONSUMER_HEALTH_PORT']}"
+    ]
     assert f"PORT={defaults['PORT']}" in " ".join(files.arguments("ENV")).split()
 
 

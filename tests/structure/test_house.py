@@ -1,7 +1,8 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PRODUCT = sorted([*(ROOT / "oms").rglob("*.py"), ROOT / "worker.py", ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"])
+ENTRIES = ("worker.py", "stream.py", "wsgi.py", "gunicorn.conf.py", "stream.conf.py")
+PRODUCT = sorted([*(ROOT / "oms").rglob("*.py"), *(ROOT / name for name in ENTRIES)])
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
 LONGEST = 400
 UNFINISHED = ("TO" + "DO", "FIX" + "ME", "XX" + "X")

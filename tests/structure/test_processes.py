@@ -21,7 +21,7 @@ PROCFILE = read_procfile(ROOT / "Procfile")
 
 
 def test_the_procfile_has_the_processes() -> None:
-    assert list(PROCFILE) == ["release", "web", "worker", "bulk", "consumer", "clock"]
+    assert list(PROCFILE) == ["release", "web", "stream", "worker", "bulk", "consumer", "clock"]
 
 
 def test_each_queue_has_a_worker_that_listens_to_nothing_else() -> None:
