@@ -19,7 +19,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs site check audit sbom lock clean
+.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs site check audit sbom lock client clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -73,6 +73,9 @@ docs: $(DEV_STAMP) ## write docs/events.md and docs/cli.md anew from the schemas
 
 site: $(SITE_STAMP) ## write the documents as a site to build/site; a broken link stops it
 	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build > $(SITE)/built.txt 2>&1 || { cat $(SITE)/built.txt; exit 1; }
+
+client: $(DEV_STAMP) ## write the Python client and the Bruno collection anew from the OpenAPI document
+	@$(BIN)/python clients/build.py
 
 check: lint types contracts ## lint, types and contracts
 

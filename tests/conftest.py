@@ -44,7 +44,12 @@ LONG = (
     "orders/test_machine.py",
 )
 # Not looked at unless they are named, or it is to be thorough: what needs Apache Kafka, and what takes its time.
-_LONGER = ["processes/test_backup.py", "processes/test_hosts.py", "api/test_schemathesis.py"]
+_LONGER = [
+    "processes/test_backup.py",
+    "processes/test_clients.py",
+    "processes/test_hosts.py",
+    "api/test_schemathesis.py",
+]
 _LEFT_OUT = [] if THOROUGH else _LONGER
 collect_ignore = [*_LEFT_OUT, *([] if brokers.REAL else ["kafka"])]
 SECRET = "only-for-the-tests-and-long-enough-0123456789"

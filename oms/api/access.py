@@ -5,7 +5,7 @@ from typing import Any
 
 from oms.web.access import PUBLIC, Policy, View, actor, caller_key, declare, prefetch, prefetched, re_admit
 
-__all__ = ["PUBLIC", "actor", "caller_key", "prefetch", "prefetched"]
+__all__ = ["PUBLIC", "actor", "caller_key", "prefetch", "prefetched", "re_admit"]
 
 SECURITY: list[dict[str, list[str]]] = [{"password": []}, {"bearer": []}, {"apiKey": []}]
 _EVERYBODY = frozenset({"customer", "staff", "admin"})

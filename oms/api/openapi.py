@@ -12,6 +12,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
 from oms import __version__, broken_rules, fields, strict_json
+from oms.api.operation_ids import name_operations
+from oms.api.schemas import ItemView
 from oms.errors import Invalid, OmsError
 from oms.money import MAX_AMOUNT
 
@@ -147,6 +149,7 @@ def bind_openapi(app: Flask) -> OmsApi:
     api.register_field(fields.FreeForm, "object", None)
     api.ma_plugin.converter.add_attribute_function(_number_bounds)
     api.ma_plugin.converter.add_attribute_function(_characters)
+    api.spec.components.schema("ItemView", schema=ItemView)  # which only one side of a `oneOf` names
     return api
 
 
@@ -155,6 +158,7 @@ def complete(api: Api) -> dict[str, Any]:
     document: dict[str, Any] = api.spec.to_dict()
     for (schema, *_), name in api.ma_plugin.converter.refs.items():
         document["components"]["schemas"][name].update(getattr(schema, "json_schema", {}))
+    name_operations(document)
     return document
 
 

@@ -141,6 +141,10 @@ class OrderView(AdjustedView):
     rounding_adjustment = Money(low=-1, metadata={"example": 0.01})
     items = fields.Raw(
         metadata={
+            "oneOf": [
+                {"type": "array", "items": {"$ref": "#/components/schemas/ItemView"}},
+                {"type": "object", "additionalProperties": {}},
+            ],
             "description": "The lines, or the free-form object the order was placed with.",
             "example": A_EXAMPLE["items"],
         }

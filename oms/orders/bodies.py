@@ -170,7 +170,10 @@ class UpdateBody(Schema):
     eta = Timestamp(allow_none=True, metadata={"example": "2024-01-01T18:00:00Z"})
     items = fields.Raw(
         metadata={
-            "type": ["array", "object"],
+            "oneOf": [
+                {"type": "array", "items": {"$ref": "#/components/schemas/LineBody"}},
+                {"type": "object", "additionalProperties": {}},
+            ],
             "description": "The new lines (or the new free-form object), while cancellable.",
         }
     )

@@ -22,6 +22,9 @@ NO_ROUTES = {"/tmp", "/oms"}  # noqa: S108 - a path in a container, and the sour
 NO_VARIABLES = {"MSG_SIZE_TOO_LARGE", "TOPIC_AUTHORIZATION_FAILED", "LOGGING_FMT", "DB_DRIVER", "DB_SYNC_DRIVER"} | {
     "FLASK_APP",
     "NO_COLOR",
+    "OMS_API_KEY",
+    "OMS_URL",
+    "ORDER_ID",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

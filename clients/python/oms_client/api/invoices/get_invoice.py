@@ -1,0 +1,191 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.invoice_view import InvoiceView
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _get_kwargs(
+    order_id: str,
+    number: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/orders/{order_id}/invoices/{number}".format(
+            order_id=quote(str(order_id), safe=""),
+            number=quote(str(number), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InvoiceView | Problem:
+    if response.status_code == 200:
+        response_200 = InvoiceView.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    response_default = Problem.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[InvoiceView | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    order_id: str,
+    number: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[InvoiceView | Problem]:
+    """One document as it was issued.
+
+    Args:
+        order_id (str):
+        number (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InvoiceView | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        order_id=order_id,
+        number=number,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    order_id: str,
+    number: str,
+    *,
+    client: AuthenticatedClient,
+) -> InvoiceView | Problem | None:
+    """One document as it was issued.
+
+    Args:
+        order_id (str):
+        number (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InvoiceView | Problem
+    """
+
+    return sync_detailed(
+        order_id=order_id,
+        number=number,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    order_id: str,
+    number: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[InvoiceView | Problem]:
+    """One document as it was issued.
+
+    Args:
+        order_id (str):
+        number (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InvoiceView | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        order_id=order_id,
+        number=number,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    order_id: str,
+    number: str,
+    *,
+    client: AuthenticatedClient,
+) -> InvoiceView | Problem | None:
+    """One document as it was issued.
+
+    Args:
+        order_id (str):
+        number (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InvoiceView | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            order_id=order_id,
+            number=number,
+            client=client,
+        )
+    ).parsed
