@@ -54,7 +54,7 @@ def _write_client(openapi: Any, client: Path) -> None:
     programs = Path(sys.executable).parent
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "openapi.json"
-        source.write_text(json.dumps(_without_rules_between_members(openapi)))
+        source.write_text(json.dumps(_without_rules_between_members(_without_streams(openapi))))
         config = HERE / "openapi-python-client.yaml"
         arguments = ["--path", source, "--output-path", client, "--overwrite", "--config", config]
         subprocess.run(
@@ -68,6 +68,31 @@ def _write_client(openapi: Any, client: Path) -> None:
     (client / "py.typed").touch()
     for path in [*client.rglob("__pycache__"), *client.rglob(".ruff_cache")]:
         shutil.rmtree(path)
+
+
+# The generator's client has all of an answer in memory before it looks at it, and a file only as a part of a form.
+_STREAMED = ("exportOrders", "watchOrder")
+_BARE_FILES = ("text/csv", "application/x-ndjson")
+
+
+def _without_streams(document: Any) -> Any:
+    """The same without operations that are read while they are sent, and without files as bodies."""
+    paths = {}
+    for path, operations in document["paths"].items():
+        kept = {method: found for method, found in operations.items() if _id(found) not in _STREAMED}
+        paths[path] = {method: _without_bare_files(found) for method, found in kept.items()}
+    return {**document, "paths": paths}
+
+
+def _id(operation: Any) -> Any:
+    return operation.get("operationId") if isinstance(operation, dict) else None
+
+
+def _without_bare_files(operation: Any) -> Any:
+    if not isinstance(operation, dict) or "content" not in operation.get("requestBody", {}):
+        return operation
+    content = {name: body for name, body in operation["requestBody"]["content"].items() if name not in _BARE_FILES}
+    return {**operation, "requestBody": {**operation["requestBody"], "content": content}}
 
 
 def _without_rules_between_members(document: Any) -> Any:

@@ -146,6 +146,7 @@ class Environment:
         if raw and not _DSN.fullmatch(raw):
             self._faults.append(f"{name} must look like https://key@host/project")
         return raw
+
     def optional_url(self, name: str) -> str | None:
         """A web address without a slash at the end."""
         raw = self.optional(name)

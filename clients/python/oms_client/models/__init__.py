@@ -12,6 +12,13 @@ from .document_body import DocumentBody
 from .document_body_items import DocumentBodyItems
 from .document_body_metadata_type_0 import DocumentBodyMetadataType0
 from .firebase_body import FirebaseBody
+from .import_error_view import ImportErrorView
+from .import_errors_view import ImportErrorsView
+from .import_orders_body import ImportOrdersBody
+from .import_page_view import ImportPageView
+from .import_view import ImportView
+from .import_view_format import ImportViewFormat
+from .import_view_status import ImportViewStatus
 from .invoice_customer_view import InvoiceCustomerView
 from .invoice_customer_view_address_type_0 import InvoiceCustomerViewAddressType0
 from .invoice_line_view import InvoiceLineView
@@ -34,6 +41,7 @@ from .legacy_item_status_body import LegacyItemStatusBody
 from .legacy_status_body import LegacyStatusBody
 from .line_body import LineBody
 from .line_body_metadata import LineBodyMetadata
+from .list_import_errors_format import ListImportErrorsFormat
 from .me import Me
 from .me_kind import MeKind
 from .me_role_type_1 import MeRoleType1
@@ -152,6 +160,13 @@ __all__ = (
     "DocumentBodyItems",
     "DocumentBodyMetadataType0",
     "FirebaseBody",
+    "ImportErrorsView",
+    "ImportErrorView",
+    "ImportOrdersBody",
+    "ImportPageView",
+    "ImportView",
+    "ImportViewFormat",
+    "ImportViewStatus",
     "InvoiceCustomerView",
     "InvoiceCustomerViewAddressType0",
     "InvoiceLineView",
@@ -174,6 +189,7 @@ __all__ = (
     "LegacyStatusBody",
     "LineBody",
     "LineBodyMetadata",
+    "ListImportErrorsFormat",
     "Me",
     "MeKind",
     "MeRoleType1",
