@@ -11,6 +11,7 @@ STACK_STAMP := $(VENV)/installed-stack-$(firstword $(shell cat requirements.txt 
 DEV_STAMP := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-stack.txt requirements-dev.txt | cksum))
 SITE := $(VENV)/site
 SITE_STAMP := $(SITE)/installed-$(firstword $(shell cat requirements-site.txt | cksum))
+BROWSER_STAMP := $(VENV)/installed-browser-$(firstword $(shell cat requirements-dev.txt requirements-browser.txt | cksum))
 AUDIT_STAMP := $(AUDIT)/installed-$(firstword $(shell cat requirements-audit.txt | cksum))
 KAFKA_STAMP := ops/kafka/target/fetched-$(firstword $(shell cksum < ops/kafka/pom.xml))
 
@@ -19,7 +20,7 @@ KAFKA_TESTS := tests/kafka tests/consumer tests/floor/test_kafka.py tests/floor/
 	tests/jobs/test_publish_outbox.py tests/jobs/test_sweep.py tests/processes/test_kills.py tests/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kafka kafka-archives coverage torture drills bench growth soak lint types contracts docs site check audit sbom lock client clean
+.PHONY: help run demo test test-kafka kafka-archives browser coverage torture drills bench growth soak lint types contracts docs site check audit sbom lock client clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -38,6 +39,9 @@ test-kafka: $(DEV_STAMP) $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(KAFKA_STAMP)) ## run
 	@OMS_TEST_KAFKA=real exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -r fEs $(or $(ARGS),$(KAFKA_TESTS))
 
 kafka-archives: $(KAFKA_STAMP) ## fetch Apache Kafka for `make test-kafka`
+
+browser: $(BROWSER_STAMP) ## use the console in a real browser (Debian's chromium); screenshots are left in build/screenshots
+	@exec $(BIN)/python -m pytest -r s tests/browser $(ARGS)
 
 coverage: ## run all tests and show what they don't reach; slower
 	@$(MAKE) --no-print-directory test ARGS="--cov=oms --cov-report=term --cov-fail-under=95 $(ARGS)"
@@ -89,7 +93,7 @@ sbom: $(AUDIT_STAMP) ## write sbom.json: what a deployment consists of (CycloneD
 
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock: $(AUDIT_STAMP) ## pin everything that requirements*.in name, with hashes; ARGS=--upgrade for what is newest
-	@for name in requirements requirements-parquet requirements-stack requirements-observability requirements-dev requirements-audit requirements-site; do \
+	@for name in requirements requirements-parquet requirements-stack requirements-observability requirements-dev requirements-browser requirements-audit requirements-site; do \
 		$(AUDIT)/bin/$(LOCK) $(ARGS) $$name.in -o $$name.txt && \
 		sed -i "1i# Written by \`make lock\` from $$name.in: every version pinned, every file by its hashes." $$name.txt; done
 
@@ -130,6 +134,12 @@ $(SITE_STAMP): | $(BIN)/pip
 	@$(BIN)/python -m venv $(SITE)
 	@$(SITE)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-site.txt
 	@rm -f $(SITE)/installed-*
+	@touch $@
+
+$(BROWSER_STAMP): $(DEV_STAMP)
+	@echo "installing what requirements-browser.txt pins"
+	@$(PIP_INSTALL) -r requirements-browser.txt
+	@rm -f $(VENV)/installed-browser-*
 	@touch $@
 
 $(AUDIT_STAMP): | $(BIN)/pip

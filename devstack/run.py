@@ -276,6 +276,7 @@ def _summary(stack: Stack, admin: str, seconds: float) -> str:
     stack_env = shlex.quote(f"{stack.settings.shown_data_dir}/stack.env")
     return f"""
   API      {address}
+  console  {address}/console
   docs     {address}/docs
   health   {address}/health
   admin    {admin}

@@ -43,7 +43,8 @@ LONG = (
     "floor/test_transactions.py",
     "orders/test_machine.py",
 )
-# Not looked at unless they are named, or it is to be thorough: what needs Apache Kafka, and what takes its time.
+# Not looked at unless they are named: what needs Apache Kafka or a browser, and what takes its time, unless it is to be
+# thorough.
 _LONGER = [
     "processes/test_backup.py",
     "processes/test_clients.py",
@@ -51,7 +52,7 @@ _LONGER = [
     "api/test_schemathesis.py",
 ]
 _LEFT_OUT = [] if THOROUGH else _LONGER
-collect_ignore = [*_LEFT_OUT, *([] if brokers.REAL else ["kafka"])]
+collect_ignore = [*_LEFT_OUT, *([] if brokers.REAL else ["kafka"]), "browser"]
 SECRET = "only-for-the-tests-and-long-enough-0123456789"
 
 

@@ -49,7 +49,7 @@ class Move:
 
 @blueprint.route("/bulk", methods=["GET"])
 @access.staff
-def preview() -> Response:
+def orders_preview() -> Response:
     """Which of the chosen orders may get the status, which not, and why."""
     target = lifecycle.parse(request.args.get("status", ""))
     found = look(lambda connection: store.get_many(connection, _chosen(request.args.getlist("order"))))
@@ -60,7 +60,7 @@ def preview() -> Response:
 
 @blueprint.route("/bulk", methods=["POST"])
 @access.staff
-def carry_out() -> Response:
+def orders_carry_out() -> Response:
     """Move those that may be moved, and tell what became of each; sent again it moves nothing twice."""
     typed = {name: request.form.get(name, "").strip() for name in ("status", "remarks")}
     body = order_forms.loaded(_BODY, typed)
