@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+from oms.orders.bodies import RESERVED_IDS
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class PlainPart(BaseConverter):
-    """A part of a path. Anything else names nothing we have (404)."""
+    """A part of a path. Anything else names nothing we have (404), and a word that is a route of its own beside orders
+    is not one of their ids."""
 
-    regex = r"[^/\x00-\x1f\x7f]{1,255}"
+    regex = rf"(?!(?:{'|'.join(sorted(RESERVED_IDS))})(?:/|\Z))[^/\x00-\x1f\x7f]{{1,255}}"
 
 
 def bind_paths(app: Flask) -> None:

@@ -202,3 +202,11 @@ def test_a_sku_of_somebody_who_tries_is_a_text_and_an_amount_below_zero_a_number
     (row,) = table(exported(customer, "format=csv"))
     assert row["sku"] == '\'=HYPERLINK("http://x")'
     assert row["rounding_adjustment"] == "-0.05"
+
+
+@pytest.mark.parametrize(("path", "methods"), [("export", "GET HEAD OPTIONS"), ("import", "OPTIONS POST")])
+def test_the_route_is_no_order_whatever_the_method(staff: Caller, path: str, methods: str) -> None:
+    answer = staff.put(f"/orders/{path}", {"metadata": None})
+    assert (answer.status_code, sorted(answer.headers["Allow"].split(", "))) == (405, methods.split())
+    taken = staff.post("/orders", factories.lines_body(order_id=path, customer_id="C"))
+    assert (taken.status_code, taken.get_json()["errors"][0]["detail"]) == (422, "This id is reserved.")
