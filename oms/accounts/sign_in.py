@@ -75,8 +75,8 @@ def open_console_family(session: Session, user: ProvenUser) -> Grant:
     """The same for the console: for staff and admins, and as long as `prolong` keeps it alive."""
     unchanged = User.password_changed_at.is_not_distinct_from(user.password_changed_at)
     grant = _open(session, user.id, unchanged, User.role.in_(("staff", "admin")), lifetime=_idle())
-    role = session.scalars(select(User.role).where(User.id == user.id)).one()
-    audit.record(session, Actor(user.id, cast(Kind, role)), "console.signed_in", audit.Subject("user", user.id))
+    actor = Actor(user.id, cast(Kind, users.find(session, user.id).role))
+    audit.record(session, actor, "console.signed_in", audit.Subject("user", user.id))
     return grant
 
 

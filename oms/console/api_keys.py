@@ -11,6 +11,7 @@ from oms.accounts.actor import SCOPES
 from oms.accounts.api_keys import KeyEntry
 from oms.console import access, messages
 from oms.console.blueprint import blueprint
+from oms.console.confirming import confirmation
 from oms.console.pages import go_to, page
 from oms.errors import Invalid
 from oms.transactions import read, transaction
@@ -69,13 +70,13 @@ def create_api_key() -> Response:
 @access.admin
 def revoke_api_key_form(key_id: str) -> Response:
     """Are you sure?"""
-    return page(
-        "confirm.html",
-        title="Revoke this API key?",
-        text="Whoever uses it is refused from now on. There is no way back; a new key can be made.",
-        action=url_for("console.revoke_api_key", key_id=key_id),
-        button="Revoke the key",
-        back=url_for("console.api_keys"),
+    return confirmation(
+        "Revoke this API key?",
+        "Whoever uses it is refused from now on. There is no way back; a new key can be made.",
+        url_for("console.revoke_api_key", key_id=key_id),
+        "Revoke the key",
+        url_for("console.api_keys"),
+        danger=True,
     )
 
 

@@ -44,6 +44,7 @@ ACTIONS = (
     "user.role_changed",
     "user.sessions_ended",
 )
+_READ_FIRST = {"from": 0, "to": 1, "reason": 2}
 _PAGES = {
     "order": ("console.order", "order_id"),
     "user": ("console.person", "user_id"),
@@ -114,7 +115,7 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> Row:
         entry.subject_kind,
         names.get(entry.subject_id, entry.subject_id) if entry.subject_kind == "user" else entry.subject_id,
         _page_of(entry),
-        [(name.replace("_", " "), _said(value)) for name, value in (entry.details or {}).items() if value is not None],
+        _details(entry.details or {}),
         entry.request_id,
         entry.address,
     )
@@ -127,6 +128,12 @@ def _page_of(entry: AuditEntry) -> str | None:
     endpoint, parameter = _PAGES[entry.subject_kind]
     values: dict[str, Any] = {parameter: entry.subject_id}
     return url_for(endpoint, **values)
+
+
+def _details(details: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and values, in an order that reads well."""
+    order = sorted(details, key=lambda name: _READ_FIRST.get(name, 9))
+    return [(name.replace("_", " "), _said(details[name])) for name in order if details[name] is not None]
 
 
 def _said(value: Any) -> str:

@@ -42,6 +42,7 @@ class Drawn:
     chart: Chart
     labels: Sequence[str]
     rows: Sequence[tuple[str, ...]]
+    gaps: bool = False
 
 
 @blueprint.route("/dashboard", methods=["GET"])
@@ -50,7 +51,8 @@ def dashboard() -> Response:
     """All figures, at most some seconds old; `?paused=1` leaves them as they are."""
     found = figures.figures()
     shown = {
-        "at": datetime.fromisoformat(found["at"]),
+        "at": _local(found["at"]),
+        "clock": f"{_local(found['at']):%H:%M:%S %Z}",
         "tiles": _tiles(found),
         "placed": _placed(found),
         "week": found["week"],
@@ -65,8 +67,8 @@ def dashboard() -> Response:
 
 
 def count(value: int, kind: str) -> str:
-    """1,204 or about 89,000 or 500+."""
-    sizes = {"exactly": f"{value:,}", "about": f"about {_rounded(value):,}", "at least": f"{value:,}+"}
+    """1,204 or ≈ 89,200 or 500+."""
+    sizes = {"exactly": f"{value:,}", "about": f"≈ {_rounded(value):,}", "at least": f"{value:,}+"}
     return sizes[kind]
 
 
@@ -105,7 +107,7 @@ def _tiles(found: Document) -> list[Tile]:
 
 
 def _judged(title: str, value: str, detail: str, well: bool, tone: str, address: str | None = None) -> Tile:
-    return Tile(title, value, detail, "success" if well else tone, "Fine" if well else "Look", address)
+    return Tile(title, value, detail, "success" if well else tone, "OK" if well else "Check", address)
 
 
 def _oldest(events: Document) -> str:
@@ -117,7 +119,7 @@ def _oldest(events: Document) -> str:
 def _queue_tiles(queue: Document | None) -> list[Tile]:
     address = url_for("console.failed_jobs")
     if queue is None:
-        return [Tile("Jobs", "not known", "Redis can't be reached", "danger", "Look", address)]
+        return [Tile("Jobs", "not known", "Redis can't be reached", "danger", "Check", address)]
     failed = queue["failed"]
     return [
         _judged("Failed jobs", f"{failed:,}", "of the last week", not failed, "danger", address),
@@ -127,7 +129,7 @@ def _queue_tiles(queue: Document | None) -> list[Tile]:
 
 def _lag_tile(lag: dict[str, int] | None) -> Tile:
     if not lag:
-        return Tile("Messages to read", "not known", "no consumer has reported", "warning", "Look")
+        return Tile("Messages to read", "not known", "no consumer has reported", "warning", "Check")
     left = sum(lag.values())
     topic, most = max(lag.items(), key=lambda item: item[1])
     detail = f"most of them in {topic}" if most else "everything is read"
@@ -159,7 +161,8 @@ def _revenue(currency: str, days: list[Document]) -> Drawn:
         for time, amount in zip(times, amounts, strict=True)
     ]
     notes = [f"{when}: {amount} {currency}" for when, amount in rows]
-    return Drawn(charts.chart(amounts, notes), [f"{time.day} {time:%b}" for time in (times[0], times[7])], rows)
+    labels = [f"{time.day} {time:%b}" for time in times[::7]]
+    return Drawn(charts.chart(amounts, notes), labels, rows, None in amounts)
 
 
 def _number(value: int | None) -> str:

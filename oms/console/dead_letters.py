@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from oms import dead_letters as letters
 from oms.console import access, messages
 from oms.console.blueprint import blueprint
+from oms.console.confirming import confirmation
 from oms.console.pages import go_to, page
 from oms.consumer import replay
 from oms.dead_letters import Where
@@ -34,7 +35,6 @@ def dead_letters() -> Response:
         topics=read(letters.topics),
         later=url_for("console.dead_letters", topic=topic, after=found[PAGE - 1].id) if len(found) > PAGE else None,
         first_page=not where.after,
-        most_replayed=MOST_REPLAYED,
     )
 
 
@@ -55,6 +55,22 @@ def replay_dead_letter(letter_id: int) -> AnyResponse:
     else:
         messages.say(f"Message {letter_id} does not wait any more.", "warning")
     return go_to("console.dead_letters")
+
+
+@blueprint.route("/dead-letters/replay", methods=["GET"])
+@access.staff
+def replay_dead_letters_form() -> Response:
+    """Are you sure?"""
+    topic = request.args.get("topic", "")
+    what = f"the dead letters of {topic}" if topic else "all dead letters"
+    return confirmation(
+        f"Replay {what}?",
+        f"The oldest {MOST_REPLAYED} at most are sent to their topics again. Those whose cause is not cured come back.",
+        url_for("console.replay_dead_letters"),
+        "Replay them",
+        url_for("console.dead_letters", topic=topic or None),
+        fields={"topic": topic},
+    )
 
 
 @blueprint.route("/dead-letters/replay", methods=["POST"])

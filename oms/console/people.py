@@ -15,6 +15,7 @@ from oms.audit import Filters
 from oms.console import access, messages
 from oms.console.audit_log import rows
 from oms.console.blueprint import blueprint
+from oms.console.confirming import confirmation
 from oms.console.pages import go_to, page
 from oms.errors import Conflict, Invalid
 from oms.transactions import read, transaction
@@ -78,6 +79,20 @@ def change_role(user_id: str) -> AnyResponse:
     )
 
 
+@blueprint.route("/people/<user_id>/disable", methods=["GET"])
+@access.admin
+def disable_person_form(user_id: str) -> Response:
+    """Are you sure?"""
+    return confirmation(
+        "Disable this account?",
+        "Nobody signs in with it any more, and its sessions end now. It can be enabled again.",
+        url_for("console.disable_person", user_id=user_id),
+        "Disable the account",
+        url_for("console.person", user_id=user_id),
+        danger=True,
+    )
+
+
 @blueprint.route("/people/<user_id>/disable", methods=["POST"])
 @access.admin
 def disable_person(user_id: str) -> AnyResponse:
@@ -102,6 +117,19 @@ def end_sessions(user_id: str) -> AnyResponse:
     """Sign it out everywhere."""
     return _changed(
         user_id, lambda session: users.end_sessions(session, access.actor(), user_id), "is signed out everywhere"
+    )
+
+
+@blueprint.route("/people/<user_id>/password", methods=["GET"])
+@access.admin
+def reset_password_form(user_id: str) -> Response:
+    """Are you sure?"""
+    return confirmation(
+        "Make a new password?",
+        "The old one is worth nothing from then on, and the sessions of the account end. The new one is shown once.",
+        url_for("console.reset_password", user_id=user_id),
+        "Make a new password",
+        url_for("console.person", user_id=user_id),
     )
 
 

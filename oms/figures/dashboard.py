@@ -10,9 +10,8 @@ import redis
 from oms import dead_letters, outbox, queues
 from oms.consumer_lag import read_lag
 from oms.extensions import redis_client
-from oms.figures import hourly, pace, standing, stuck
+from oms.figures import hourly, pace, sharing, standing, stuck
 from oms.figures.hourly import HOUR, OTHERS, Hour
-from oms.figures.sharing import shared
 from oms.transactions import read
 
 FRESH_SECONDS = 10
@@ -34,9 +33,14 @@ def figures() -> Document:
     `events`: {pending, seconds, refused}. `dead_letters`: a number. `queue`: {waiting, failed} or None. `lag`: {topic:
     messages} or None.
     """
-    quick: Document = shared("quick", FRESH_SECONDS, _quick)
-    slow: Document = shared("slow", SLOW_SECONDS, _slow)
+    quick: Document = sharing.shared("quick", FRESH_SECONDS, _quick)
+    slow: Document = sharing.shared("slow", SLOW_SECONDS, _slow)
     return {**slow, **quick}
+
+
+def prepare() -> None:
+    """Find what takes longest; the clock does so once a minute, so that nobody waits for it."""
+    sharing.prepare("slow", 2 * SLOW_SECONDS, _slow)
 
 
 def _quick() -> Document:

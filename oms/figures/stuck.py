@@ -25,8 +25,9 @@ LIMITS = {
     lifecycle.DELIVERY_FAILED: timedelta(days=2),
     lifecycle.RETURN_REQUESTED: timedelta(days=14),
 }
-# Orders looked at for one page, and of each status to be counted.
+# Orders looked at for one page, so many at a time, and of each status to be counted.
 MOST_LOOKED_AT = 1000
+BATCH = 100
 MOST_COUNTED = 500
 
 
@@ -86,16 +87,18 @@ _COUNT = text(f"""{_STUCK}
 
 def page(session: Session, status: str, now: datetime, limit: int, after: Place | None = None) -> Page:
     """Orders stuck in `status`, one of `LIMITS`; the journeys of orders in the way are looked at too."""
-    rows = session.execute(_PAGE, _parameters(status, now, MOST_LOOKED_AT, after)).all()
-    orders, last = [], None
-    for row in rows:
-        last = Place(row.created_at, row.order_id)
-        if row.stuck:
-            orders.append(StuckOrder(row.order_id, row.customer_id, row.facility_id, row.created_at, row.since))
-        if len(orders) == limit:
-            break
-    seen_all = len(rows) < MOST_LOOKED_AT and (last is None or last.order_id == rows[-1].order_id)
-    return Page(orders, None if seen_all else last)
+    orders: list[StuckOrder] = []
+    for _ in range(MOST_LOOKED_AT // BATCH):
+        rows = session.execute(_PAGE, _parameters(status, now, BATCH, after)).all()
+        for row in rows:
+            if len(orders) == limit:
+                return Page(orders, after)
+            after = Place(row.created_at, row.order_id)
+            if row.stuck:
+                orders.append(StuckOrder(row.order_id, row.customer_id, row.facility_id, row.created_at, row.since))
+        if len(rows) < BATCH:
+            return Page(orders, None)
+    return Page(orders, after)
 
 
 def counts(session: Session, now: datetime) -> dict[str, Count]:

@@ -19,7 +19,7 @@ from oms.accounts.actor import system
 from oms.bulk import imports
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
-from oms.figures import hourly
+from oms.figures import dashboard, hourly
 from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
@@ -176,6 +176,7 @@ class Sweep:
         remembered = timedelta(hours=settings().outbox_retention_hours)
         if not transaction(lambda session: hourly.count(session, _now(session), remembered)):
             self.counted_at = time.monotonic()
+            dashboard.prepare()
 
     def purge(self) -> None:
         """Delete what is past its retention, in small batches, once a minute."""

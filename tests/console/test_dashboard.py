@@ -123,7 +123,7 @@ def test_each_status_that_has_a_limit_has_a_list(support: Visitor) -> None:
 
 
 def test_numbers_say_how_well_they_are_known() -> None:
-    assert [count(1204, "exactly"), count(89_204, "about"), count(500, "at least")] == ["1,204", "about 89,200", "500+"]
+    assert [count(1204, "exactly"), count(89_204, "about"), count(500, "at least")] == ["1,204", "≈ 89,200", "500+"]
 
 
 def test_bars_stand_on_zero_and_reach_to_their_value() -> None:

@@ -85,7 +85,7 @@ def test_a_dead_letter_is_replayed(app: Flask, support: Visitor, topic: str) -> 
 @pytest.mark.kafka
 def test_all_of_a_topic_are_replayed(app: Flask, support: Visitor, topic: str) -> None:
     letters = [set_aside(app, topic, offset=number) for number in range(3)]
-    support.send(form(support.get(f"/console/dead-letters?topic={topic}"), "/dead-letters/replay"))
+    support.send(form(support.part(f"/console/dead-letters/replay?topic={topic}"), "/dead-letters/replay"))
     assert "3 messages are sent again" in support.get("/console/dead-letters").text
     assert all(state(app, letter).replayed_at for letter in letters)
 

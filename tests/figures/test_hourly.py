@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
+from oms.extensions import redis_client
 from oms.figures import hourly
 from oms.figures.hourly import Hour
 from oms.jobs.sweep import Sweep
@@ -133,6 +134,8 @@ def test_the_clock_counts(house: Flask) -> None:
     assert sum(hour.placed for hour in read(lambda session: hourly.since(session, now - HOUR))) == 1
     while clock.counted_at < 0:
         clock.count_hours()
+    assert redis_client().ttl("figures:slow") > 60
+    redis_client().delete("figures:slow")
     placed(house, datetime.now(UTC))
     clock.count_hours()
     assert sum(hour.placed for hour in read(lambda session: hourly.since(session, now - HOUR))) == 1, "a minute later"

@@ -80,8 +80,9 @@ def test_a_page_that_ends_with_the_last_order_leads_nowhere(house: Flask) -> Non
 
 
 def test_a_page_looks_at_so_many_orders_and_leads_on(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stuck, "MOST_LOOKED_AT", 3)
-    for _ in range(3):
+    monkeypatch.setattr(stuck, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(stuck, "BATCH", 2)
+    for _ in range(4):
         packed(house, 9 * DAY, DAY / 2)
     late = packed(house, 3 * DAY, 2 * DAY)
     first = page()

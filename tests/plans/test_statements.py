@@ -237,7 +237,6 @@ MADE: dict[str, Callable[[Session], object]] = {
 }
 # One row by its primary key, by the ORM, or asked by nobody but a probe.
 NOT_ASKED_HERE = {
-    "oms.accounts.sign_in.open_console_family": "_open, and one row by its primary key",
     "oms.accounts.sessions._recent": "a part of remark_recent",
     "oms.accounts.sign_in._stored": "opens its own connection; the two conditions are those of find and find_by_email",
     "oms.api.probes._database": "reads no table",
