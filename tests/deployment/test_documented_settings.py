@@ -1,4 +1,5 @@
-"""Every variable somebody can set is in .env.example and in the README's table, with the default it really has."""
+"""Every variable somebody can set is in .env.example and in the table of docs/configuration.md, with the default it really
+has."""
 
 import re
 from collections import Counter
@@ -62,14 +63,14 @@ def test_every_variable_that_is_read_is_in_the_example_and_the_reverse() -> None
     assert documented == known
 
 
-def test_the_readme_documents_the_variables_of_the_example() -> None:
+def test_the_table_documents_the_variables_of_the_example() -> None:
     table = pages.configuration()
     documented = {name for name in files.example_env() if not name.startswith(PASSED_ON)}
     assert {name for name in table if not name.startswith(PASSED_ON)} == documented
     assert {prefix for prefix in PASSED_ON if f"{prefix}*" in table} == set(PASSED_ON)
 
 
-def test_the_readme_and_the_example_agree_on_the_defaults() -> None:
+def test_the_table_and_the_example_agree_on_the_defaults() -> None:
     table, example = pages.configuration(), files.example_env()
     assert {name: table[name] for name in example if name in table} == {
         name: default for name, default in example.items() if name in table

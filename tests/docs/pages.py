@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
+CONFIGURATION = ROOT / "docs/configuration.md"
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(page for page in (ROOT / "docs").rglob("*.md") if not page.name.endswith(".template.md"))]
 )
@@ -41,9 +42,9 @@ def anchors(page: Path) -> set[str]:
 
 
 def configuration() -> dict[str, str]:
-    """Every variable of the README's configuration table with its default; other names of it have none."""
+    """Every variable of the table of docs/configuration.md with its default; other names of it have none."""
     found: dict[str, str] = {}
-    for row in _ROW.findall(section(README, "Configuration")):
+    for row in _ROW.findall(CONFIGURATION.read_text()):
         first, *rest = (cell.strip() for cell in row.split(" | "))
         names = re.findall(r"`([A-Z][A-Z0-9_*]+)`", first)
         if names:
