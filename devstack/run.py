@@ -148,14 +148,15 @@ def _prepare(settings: Settings, procfile: dict[str, str], console: Console) -> 
         server.prepare()
     urls = elsewhere | {name: server.url for name, server in servers.items()}
     write_variables(data_dir / "stack.env", {name: urls[name] for name in SERVER_OF})
+    given = {name: value for name, value in settings.variables.items() if value}
+    stream_port = given.get("STREAM_PORT") or str(chosen["stream"])
     defaults = {
         "JWT_SECRET_KEY": kept_secret(data_dir / "jwt-secret"),
         "BIND_ADDRESS": "127.0.0.1",
         "CONSUMER_HEALTH_PORT": str(chosen["consumer health"]),
-        "STREAM_PORT": str(chosen["stream"]),
-        "STREAM_URL": f"http://localhost:{chosen['stream']}",
+        "STREAM_PORT": stream_port,
+        "STREAM_URL": f"http://localhost:{stream_port}",
     }
-    given = {name: value for name, value in settings.variables.items() if value}
     own_programs = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     fixed = urls | {"PORT": str(settings.port), "PATH": own_programs, "PYTHONUNBUFFERED": "1"}
     return Stack(settings, procfile, servers, urls, defaults | given | fixed, console)

@@ -1,5 +1,4 @@
-"""Every variable somebody can set is in .env.example and in the table of docs/configuration.md, with the default it really
-has."""
+"""Every variable somebody can set is in .env.example and in the table of docs/configuration.md, with its default."""
 
 import re
 from collections import Counter

@@ -133,6 +133,13 @@ def test_a_failed_release_ends_the_start_with_one_line(folder: Path) -> None:
     assert stack.text == "cannot start: the release command failed: false\n"
 
 
+def test_live_updates_are_said_to_be_where_the_environment_puts_them(folder: Path) -> None:
+    (folder / "Procfile").write_text("release: sh -c 'echo $STREAM_URL on $STREAM_PORT; exit 1'\nweb: echo never\n")
+    with running(folder, PORT=str(free_port()), STREAM_PORT="8124") as stack:
+        assert stack.process.wait(30) == 1
+    assert "http://localhost:8124 on 8124" in stack.text
+
+
 def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     Postgres(tmp_path / "postgres", fsync=False).prepare()
     script = (
