@@ -86,7 +86,15 @@ class Settings:
     stream_heartbeat_seconds: int
     exports_per_process: int
     import_max_mib: int
+    webhook_metrics_port: int
     consumer_max_attempts: int
+    webhook_encryption_keys: tuple[str, ...] = field(repr=False)
+    webhook_allow_http: bool
+    webhook_allowed_networks: tuple[str, ...]
+    webhook_timeout_ms: int
+    webhook_concurrency: int
+    webhook_disable_after_days: int
+    webhook_retention_days: int
     payment_provider: str
     payment_timeout_ms: int
     razorpay_key_id: str | None
@@ -174,7 +182,15 @@ class Settings:
             "stream_heartbeat_seconds": read.integer("STREAM_HEARTBEAT_SECONDS", 15, 1, 300),
             "exports_per_process": read.integer("EXPORTS_PER_PROCESS", 2, 1, 64),
             "import_max_mib": read.integer("IMPORT_MAX_MIB", 32, 1, 1024),
+            "webhook_metrics_port": read.integer("WEBHOOK_METRICS_PORT", 0, 0, 65_535),
             "consumer_max_attempts": read.integer("CONSUMER_MAX_ATTEMPTS", 5, 1, 20),
+            "webhook_encryption_keys": read.secrets("WEBHOOK_ENCRYPTION_KEYS"),
+            "webhook_allow_http": read.choice(("WEBHOOK_ALLOW_HTTP",), ("YES", "NO"), "NO") == "YES",
+            "webhook_allowed_networks": read.networks("WEBHOOK_ALLOWED_NETWORKS"),
+            "webhook_timeout_ms": read.integer("WEBHOOK_TIMEOUT_MS", 10_000, 100, 15_000),
+            "webhook_concurrency": read.integer("WEBHOOK_CONCURRENCY", 64, 2, 500),
+            "webhook_disable_after_days": read.integer("WEBHOOK_DISABLE_AFTER_DAYS", 5, 1, 365),
+            "webhook_retention_days": read.integer("WEBHOOK_RETENTION_DAYS", 30, 2, 365),
             "payment_provider": read.payment_provider(),
             "payment_timeout_ms": read.integer("PAYMENT_TIMEOUT_MS", 5_000, 100, 60_000),
             "razorpay_key_id": read.optional("RAZORPAY_KEY_ID"),

@@ -1,5 +1,6 @@
 """Variables of the environment as typed values, and what is wrong with them."""
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -53,6 +54,10 @@ class Environment:
 
     def list(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in (self.optional(name) or "").split(",") if part.strip())
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        rule = "must be networks such as 10.1.0.0/16, with a comma between them"
+        return tuple(self._checked(name, network, ipaddress.ip_network, rule) for network in self.list(name))
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.optional(name)

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent.parent
 OMS = ROOT / "oms"
 DOMAINS = ("orders", "accounts")
 # The doors, the commands of the command line and what the doors of HTTP share among them: they alone open transactions.
+DOMAINS = ("orders", "accounts", "webhooks")
+# The doors, the commands of the command line among them: they alone open transactions.
 DOORS = (
     "api/",
     "console/",
