@@ -1,4 +1,4 @@
-"""The job worker: `python worker.py`, or `python worker.py bulk` for what takes long.
+"""The job worker: `python worker.py`; `python worker.py bulk` and `python worker.py webhooks` for these queues.
 
 One warm process: the app, its pool and its Kafka producer outlive the jobs.
 """
@@ -21,11 +21,12 @@ from oms.app import create_app
 from oms.errors import ConfigurationError
 from oms.extensions import queue_connection, settings
 from oms.jobs.publish_outbox import publisher
-from oms.queues import BULK_QUEUE, QUEUE, is_ours, queue
+from oms.queues import BULK_QUEUE, QUEUE, WEBHOOKS, is_ours, queue, queue_of
 
 gc.freeze()
 gc.enable()
 
+QUEUES = {"bulk": BULK_QUEUE, "webhooks": WEBHOOKS}
 _log = structlog.get_logger("oms.worker")
 
 
@@ -33,7 +34,7 @@ class OmsWorker(SimpleWorker):
     """Runs only jobs this system knows by name: whoever can write to Redis still can't call any function."""
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        if is_ours(job):
+        if is_ours(job) and queue_of(str(job.func_name)) == queue.name:
             with structlog.contextvars.bound_contextvars(job=job.func_name, job_id=job.id):
                 super().execute_job(job, queue)
             return
@@ -43,9 +44,9 @@ class OmsWorker(SimpleWorker):
 
 
 def main() -> None:
-    bulk = sys.argv[1:] == ["bulk"]
-    if sys.argv[1:] and not bulk:
-        sys.exit("usage: python worker.py [bulk]")
+    if len(sys.argv) > 2 or not {*sys.argv[1:]} <= QUEUES.keys():
+        sys.exit(f"usage: python worker.py [{'|'.join(QUEUES)}]")
+    name = QUEUES[sys.argv[1]] if len(sys.argv) > 1 else QUEUE
     try:
         app = create_app()
     except ConfigurationError as error:
@@ -53,7 +54,7 @@ def main() -> None:
     with app.app_context():
         schema_version.refuse_older()
         worker = OmsWorker(
-            [queue(BULK_QUEUE if bulk else QUEUE)],
+            [queue(name)],
             connection=queue_connection(),
             serializer=JSONSerializer,
             worker_ttl=60,
@@ -61,8 +62,9 @@ def main() -> None:
             job_monitoring_interval=10,
         )
         chosen = settings()
-        if chosen.worker_metrics_port and not bulk:
-            start_http_server(chosen.worker_metrics_port, chosen.bind_address)
+        ports = {QUEUE: chosen.worker_metrics_port, WEBHOOKS: chosen.webhook_metrics_port}
+        if port := ports.get(name):
+            start_http_server(port, chosen.bind_address)
         worker.work(with_scheduler=False, logging_level="WARNING")
         publisher().discard()
 

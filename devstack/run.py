@@ -152,6 +152,7 @@ def _prepare(settings: Settings, procfile: dict[str, str], console: Console) -> 
     stream_port = given.get("STREAM_PORT") or str(chosen["stream"])
     defaults = {
         "JWT_SECRET_KEY": kept_secret(data_dir / "jwt-secret"),
+        "WEBHOOK_ENCRYPTION_KEYS": kept_secret(data_dir / "webhook-key"),
         "BIND_ADDRESS": "127.0.0.1",
         "CONSUMER_HEALTH_PORT": str(chosen["consumer health"]),
         "STREAM_PORT": stream_port,

@@ -31,6 +31,7 @@ from oms.api import (
     request_log,
     returns,
     vocabulary,
+    webhooks,
 )
 from oms.config import Settings
 from oms.console import binding
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     exports.blueprint,
     imports.blueprint,
     live.blueprint,
+    webhooks.blueprint,
     payment_events.blueprint,
     legacy.blueprint,
     vocabulary.blueprint,

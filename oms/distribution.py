@@ -35,6 +35,10 @@ LOCAL = (
     "order_imports",
     "order_import_chunks",
     "order_import_errors",
+    "webhook_endpoints",
+    "webhook_messages",
+    "webhook_deliveries",
+    "webhook_attempts",
 )
 
 _THERE = text("SELECT to_regproc('create_distributed_table') IS NOT NULL")

@@ -6,7 +6,7 @@ global serial. A shard of orders is drained by one worker at a time under an adv
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ BATCH = 1000
 REFUSED_RETRY_SECONDS = 60
 HOURS_OF_A_PARTITION = 24
 SOURCE = "/oms"
+# Takes rows with order_id, version, position, event_id, type, body and created_at; says how many of them it has had.
+FanOut = Callable[[Session, Sequence[Any]], int]
 _log = structlog.get_logger(__name__)
 
 
@@ -185,9 +187,11 @@ class Drained(NamedTuple):
     broker_away: bool
 
 
-def publish(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
+def publish(session: Session, shards: Sequence[int], publisher: Publisher, fan_out: FanOut) -> Drained:
     """Drain one batch of these shards, as far as no other worker holds them.
 
+    `fan_out` gets the batch first; what it has not had waits for the next one. What it writes is committed with the
+    marks, whatever Kafka says.
     Orders go out side by side, the events of one order one after the other: wave n sends each order's n-th event, and
     an order whose event failed sits out the rest.
     """
@@ -195,6 +199,7 @@ def publish(session: Session, shards: Sequence[int], publisher: Publisher) -> Dr
     if not held:
         return Drained(0, more=False, broker_away=False)
     pending = session.execute(_PENDING, {"shards": held, "batch": BATCH // len(held)}).all()
+    pending = pending[: fan_out(session, pending)]
     waiting: dict[str, list[Any]] = defaultdict(list)
     for row in pending:
         waiting[row.order_id].append(row)

@@ -21,14 +21,17 @@ from oms.redis_guard import attempt
 QUEUE = "oms"
 # For what takes long: events don't wait behind it.
 BULK_QUEUE = "oms-bulk"
-QUEUES = (QUEUE, BULK_QUEUE)
+# Its jobs wait for other people's servers, and keep nobody waiting who doesn't.
+WEBHOOKS = "oms-webhooks"
+QUEUES = (QUEUE, BULK_QUEUE, WEBHOOKS)
 PUBLISH_OUTBOX = "oms.jobs.publish_outbox.publish_outbox"
 REFRESH_CACHE = "oms.jobs.refresh_cache.refresh_cache"
 SEND_REFUNDS = "oms.jobs.send_refunds.send_refunds"
 FOLLOW_UP_PAYMENTS = "oms.jobs.follow_up_payments.follow_up_payments"
 IMPORT_ORDERS = "oms.jobs.import_orders.import_orders"
-JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE, SEND_REFUNDS, FOLLOW_UP_PAYMENTS, IMPORT_ORDERS})
-_IN_BULK = frozenset({IMPORT_ORDERS})
+DELIVER_WEBHOOKS = "oms.jobs.deliver_webhooks.deliver_webhooks"
+_ELSEWHERE = {IMPORT_ORDERS: BULK_QUEUE, DELIVER_WEBHOOKS: WEBHOOKS}
+JOBS = frozenset({PUBLISH_OUTBOX, REFRESH_CACHE, SEND_REFUNDS, FOLLOW_UP_PAYMENTS, *_ELSEWHERE})
 JOB_SECONDS = 60
 FAILED_JOB_SECONDS = 7 * 24 * 3600
 WAKE_SECONDS = 30
@@ -78,22 +81,18 @@ def _waiting(target: Queue) -> set[str | None]:
 
 
 def enqueue(jobs: list[str]) -> None:
-    """Enqueue by name, all of a queue in one round trip."""
+    """Enqueue by name, in one round trip for each queue."""
     for name in dict.fromkeys(map(queue_of, jobs)):
-        queue(name).enqueue_many(
-            [
-                Queue.prepare_data(
-                    job, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, description=job
-                )
-                for job in jobs
-                if queue_of(job) == name
-            ]
-        )
+        queue(name).enqueue_many([_prepared(job) for job in jobs if queue_of(job) == name])
+
+
+def _prepared(job: str) -> Any:
+    return Queue.prepare_data(job, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILED_JOB_SECONDS, description=job)
 
 
 def queue_of(job: str) -> str:
     """The name of the queue in which a job waits."""
-    return BULK_QUEUE if job in _IN_BULK else QUEUE
+    return _ELSEWHERE.get(job, QUEUE)
 
 
 def silence(job: str) -> None:
@@ -110,14 +109,30 @@ def is_ours(job: Job) -> bool:
     return known and not (job._success_callback_name or job._failure_callback_name or job._stopped_callback_name)
 
 
+def hear(job: str) -> bool:
+    """Whether somebody has rung since the job took the flag down: for one that goes on and looks again by itself.
+
+    The job that was enqueued with the ring has nothing left to do, and goes.
+    """
+
+    def work(client: "redis.Redis") -> bool:
+        if not client.delete(flag(job)):
+            return False
+        for waiting in queue(queue_of(job)).get_jobs():
+            with suppress(DeserializationError):
+                if waiting.func_name == job:
+                    waiting.delete()
+        return True
+
+    return bool(attempt("wake", work))
+
+
 def depth() -> dict[str, int]:
-    """Jobs waiting and failed, in all queues; raises `redis.RedisError`."""
+    """Jobs waiting and failed, of all queues; raises `redis.RedisError`."""
     targets = [queue(name) for name in QUEUES]
     registries: list[Any] = [target.failed_job_registry for target in targets]
-    return {
-        "waiting": sum(map(len, targets)),
-        "failed": sum(registry.get_job_count(cleanup=False) for registry in registries),
-    }
+    failed = sum(registry.get_job_count(cleanup=False) for registry in registries)
+    return {"waiting": sum(map(len, targets)), "failed": failed}
 
 
 def flag(job: str) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 
 Kind = Literal["customer", "staff", "admin", "api_key", "system"]
 ROLES = ("customer", "staff", "admin")
-SCOPES = ("orders:read", "orders:write", "fulfilment", "payments")
+SCOPES = ("orders:read", "orders:write", "fulfilment", "payments", "webhooks")
 
 
 @dataclass(frozen=True, slots=True)

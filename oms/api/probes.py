@@ -23,6 +23,7 @@ from oms.kafka import BrokerCheck
 from oms.observability import metrics
 from oms.transactions import read
 from oms.web.rate_limits import exempt
+from oms.webhooks import backlog
 
 blueprint = OmsBlueprint("probes", __name__, description="For whoever runs it")
 # Events older than this make the system degraded: somebody should look at the worker or the broker.
@@ -109,12 +110,25 @@ class _Outside(Collector):
             for table, count in strays.items():
                 outside.add_metric([table], count)
             yield outside
+            yield from _webhook_metrics()
         with suppress(redis.RedisError):
             yield from _queue_metrics()
 
 
+def _webhook_metrics() -> Iterable[GaugeMetricFamily]:
+    found = read(backlog.backlog)
+    yield GaugeMetricFamily("oms_webhook_waiting", "Webhooks to be delivered, up to 10000 of each.", found.waiting)
+    yield GaugeMetricFamily(
+        "oms_webhook_overdue_seconds", "Age of the oldest attempt that has not been made.", found.overdue_seconds
+    )
+    endpoints = GaugeMetricFamily("oms_webhook_endpoints", "Endpoints of webhooks.", labels=["status"])
+    for status, count in found.endpoints.items():
+        endpoints.add_metric([status], count)
+    yield endpoints
+
+
 def _queue_metrics() -> Iterable[GaugeMetricFamily]:
-    depth = GaugeMetricFamily("oms_queue_jobs", "Jobs in the queue.", labels=["state"])
+    depth = GaugeMetricFamily("oms_queue_jobs", "Jobs in the queues.", labels=["state"])
     for state, count in queues.depth().items():
         depth.add_metric([state], count)
     yield depth

@@ -15,7 +15,7 @@ from oms.transactions import read
 
 SKEW_SECONDS = 2.0
 # Sequences of requests, jobs and messages, each at its own pool's size.
-_PROCESSES_BESIDE_WEB = 3
+_PROCESSES_BESIDE_WEB = 4
 _FACTS = text("""
     SELECT now() AS now, current_setting('max_connections') AS connections,
         current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync

@@ -8,6 +8,7 @@ from oms import dead_letters, outbox, partitions
 from oms.doctor.finding import Finding, judged
 from oms.errors import Unavailable
 from oms.transactions import read
+from oms.webhooks import backlog
 
 LAG_SECONDS = 60
 _REFUNDS = text("""
@@ -51,6 +52,13 @@ def _examine() -> Iterator[Finding]:
         f"{refunds.failed} failed, {refunds.late} late",
         well=not refunds.failed and not refunds.late,
         advice="failed ones wait for POST .../refunds/{refund_id}/retry; late ones for a worker or the provider",
+    )
+    hooks = read(backlog.backlog)
+    yield judged(
+        "webhooks",
+        f"{hooks.waiting} waiting, {hooks.overdue_seconds:.0f} s overdue, {hooks.given_up} endpoints given up",
+        well=hooks.overdue_seconds < LAG_SECONDS and not hooks.given_up,
+        advice="is the worker of webhooks running? GET /webhooks says which endpoints are disabled, and why",
     )
     unmatched = read(lambda session: session.execute(_UNMATCHED).scalar_one())
     yield judged(

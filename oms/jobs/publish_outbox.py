@@ -7,6 +7,7 @@ from oms import outbox, queues
 from oms.extensions import settings
 from oms.kafka import Publisher
 from oms.transactions import read, transaction
+from oms.webhooks.fan_out import fan_out
 
 # Well below the job's time limit: a long drain rings for its own successor.
 SECONDS = 30.0
@@ -49,4 +50,4 @@ def publish_outbox() -> int:
 
 
 def _drain(shards: Sequence[int]) -> outbox.Drained:
-    return transaction(lambda session: outbox.publish(session, shards, publisher()))
+    return transaction(lambda session: outbox.publish(session, shards, publisher(), fan_out))

@@ -6,7 +6,7 @@ Everything here is found in PostgreSQL, so losing Redis, or every job in it, los
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,12 +20,14 @@ from oms.bulk import imports
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
 from oms.figures import dashboard, hourly
+from oms.jobs.deliver_webhooks import deliver
 from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
 from oms.orders import cache, cancellation, captures, journey, payment_events, refunds
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
+from oms.webhooks import backlog, deliveries, fan_out
 
 # Younger events are on their way: their own wake-up is still fresh.
 LATE_SECONDS = 2
@@ -41,6 +43,9 @@ IMPORT_LATE_SECONDS = 10
 IMPORT_DAYS = 30
 # Longer than any provider repeats a callback, and than anybody asks about one.
 PAYMENT_EVENT_DAYS = 400
+# The clock has other things to do.
+WEBHOOK_SECONDS = 5.0
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _WATERMARK = "cache:swept_until"
 _log = structlog.get_logger(__name__)
 
@@ -69,11 +74,14 @@ class Sweep:
     watermark: datetime | None = None
     purged_at: float = float("-inf")
     counted_at: float = float("-inf")
+    told: dict[int, datetime] = field(default_factory=dict)
 
     def round(self) -> None:
         """Do everything once; a server that is away is logged and met again next round."""
         parts = (
             self.wake_publisher,
+            self.tell_early,
+            self.wake_webhooks,
             self.wake_refunds,
             self.wake_follow_up,
             self.wake_imports,
@@ -92,9 +100,28 @@ class Sweep:
 
     def wake_publisher(self) -> None:
         """Wake the worker for late events; without Redis nobody can be woken, so the clock publishes itself."""
-        late = read(lambda session: session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar())
-        if late and not queues.insist(queues.PUBLISH_OUTBOX):
+        if read(_late) and not queues.insist(queues.PUBLISH_OUTBOX):
             publish_outbox()
+
+    def tell_early(self) -> None:
+        """Have subscribers told of events that wait for Kafka; each is looked at once, the next round goes on."""
+        if not read(lambda session: _late(session) and fan_out.has_subscribers(session)):
+            self.told.clear()
+            return
+        began, until = time.monotonic(), read(_now) - timedelta(seconds=LATE_SECONDS)
+        for shard in range(outbox.SHARDS):
+            since: datetime | None = self.told.get(shard, _LONG_AGO)
+            while since is not None and time.monotonic() - began < WEBHOOK_SECONDS:
+                self.told[shard] = since
+                since = transaction(
+                    lambda session, shard=shard, since=since: fan_out.fan_out_late(session, shard, since, until)  # type: ignore[misc]
+                )
+
+    @staticmethod
+    def wake_webhooks() -> None:
+        """Webhooks whose next attempt has come; without Redis they are sent from here."""
+        if read(backlog.overdue) > LATE_SECONDS and not queues.insist(queues.DELIVER_WEBHOOKS):
+            deliver(WEBHOOK_SECONDS)
 
     @staticmethod
     def wake_refunds() -> None:
@@ -191,12 +218,17 @@ class Sweep:
         _purge_all(lambda session: inbox.purge(session, INBOX_DAYS))
         _purge_all(lambda session: payment_events.purge(session, PAYMENT_EVENT_DAYS))
         _purge_all(lambda session: imports.purge(session, IMPORT_DAYS))
+        _purge_all(lambda session: deliveries.purge(session, chosen.webhook_retention_days))
         _purge_all(sessions.purge_expired)
 
 
 def _purge_all(batch: Callable[[Session], int]) -> None:
     while transaction(batch):
         continue
+
+
+def _late(session: Session) -> bool:
+    return bool(session.execute(_LATE, {"seconds": LATE_SECONDS}).scalar())
 
 
 def _now(session: Session) -> datetime:

@@ -23,6 +23,9 @@ PROVIDER_REQUESTS = Counter(
     "Requests to payment providers: ok, refused, unavailable, or closed_off (not sent, after a row of failures).",
     ("provider", "operation", "outcome"),
 )
+WEBHOOK_ATTEMPTS = Counter(
+    "oms_webhook_attempts_total", "Webhooks sent: delivered, postponed (failed, tried again) or given_up.", ("result",)
+)
 MESSAGES = Counter("oms_consumer_messages_total", "Messages consumed, by how they ended.", ("topic", "outcome"))
 
 

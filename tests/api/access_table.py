@@ -11,6 +11,7 @@ C_S_A = "C S A"
 READ = f"{C_S_A} key:orders:read"
 WRITE = f"{C_S_A} key:orders:write"
 PAY = f"{C_S_A} key:payments"
+HOOKS = "S A key:webhooks"
 TABLE: dict[str, tuple[str, str]] = {
     "POST /api-keys": ("A", ""),
     "GET /api-keys": ("A", ""),
@@ -78,6 +79,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "DELETE /orders/imports/<import_id>": ("S A key:orders:write", ""),
     "GET /orders/<order_id>/invoices/<number>": (READ, "own"),
     "GET /orders/<order_id>/invoices/<number>/pdf": (READ, "own"),
+    "POST /webhooks": (HOOKS, ""),
+    "GET /webhooks": (HOOKS, ""),
+    "GET /webhooks/<webhook_id>": (HOOKS, ""),
+    "PATCH /webhooks/<webhook_id>": (HOOKS, ""),
+    "DELETE /webhooks/<webhook_id>": (HOOKS, ""),
+    "POST /webhooks/<webhook_id>/secret": (HOOKS, ""),
+    "POST /webhooks/<webhook_id>/test": (HOOKS, ""),
+    "POST /webhooks/<webhook_id>/replay": (HOOKS, ""),
+    "GET /webhooks/<webhook_id>/deliveries": (HOOKS, ""),
+    "GET /webhooks/<webhook_id>/deliveries/<event_id>": (HOOKS, ""),
+    "POST /webhooks/<webhook_id>/deliveries/<event_id>/replay": (HOOKS, ""),
 }
 # Bodies that get a call past its schema, so that what answers is the policy and not the reader.
 BODIES = {
@@ -93,6 +105,9 @@ BODIES = {
     "POST /orders/<order_id>/payments": {"mode": "cash"},
     "POST /orders/<order_id>/refunds": {"amount": 1},
     "POST /orders/<order_id>/returns": {"items": [{"line_no": 1, "quantity": 1}], "reason": "damaged"},
+    "POST /webhooks": {"url": "https://10.0.0.1/"},
+    "PATCH /webhooks/<webhook_id>": {"status": "paused"},
+    "POST /webhooks/<webhook_id>/replay": {"since": "2026-01-01T00:00:00Z"},
     "POST /api-keys": {"name": "one", "scopes": ["orders:read"]},
     "PATCH /users/<user_id>": {"role": "customer"},
     "POST /auth/password": {"current_password": "not it, not it", "new_password": "neither is this"},

@@ -45,7 +45,7 @@ def test_every_service_that_is_waited_for_can_fulfil_the_condition() -> None:
         assert able[condition], f"{name} waits for {needed} to be {condition}"
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "consumer", "clock"])
+@pytest.mark.parametrize("name", ["web", "worker", "webhooks", "consumer", "clock"])
 def test_a_process_starts_after_the_migrations(name: str) -> None:
     assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
@@ -136,4 +136,5 @@ def test_only_the_api_and_its_live_updates_are_reached_from_other_machines() -> 
 def test_gunicorn_and_the_worker_get_the_time_they_need_to_stop() -> None:
     graceful = int(files.gunicorn("graceful_timeout"))
     assert int(SERVICES["web"]["stop_grace_period"].rstrip("s")) > graceful
-    assert int(SERVICES["worker"]["stop_grace_period"].rstrip("s")) > JOB_SECONDS
+    for name in ("worker", "webhooks"):
+        assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > JOB_SECONDS

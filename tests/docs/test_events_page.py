@@ -24,6 +24,7 @@ from oms.transactions import transaction
 from tests.callers import Caller
 from tests.conftest import Servers
 from tests.docs import pages
+from tests.floor.events import nobody
 
 PAGE = pages.ROOT / "docs/events.md"
 PATIENCE_SECONDS = 20
@@ -82,7 +83,7 @@ def test_its_example_prints_the_events_of_a_new_order(
             "UPDATE outbox_events SET published_at = now() WHERE order_id <> :order_id AND published_at IS NULL"
         )
         transaction(lambda session: session.execute(settle, {"order_id": order_id}))
-        transaction(lambda session: outbox.publish(session, [outbox.shard_of(order_id)], publisher))
+        transaction(lambda session: outbox.publish(session, [outbox.shard_of(order_id)], publisher, nobody))
     expected = f"0000000001.0000 oms.order.created.v1 {order_id} pending\n"
     deadline = time.monotonic() + PATIENCE_SECONDS
     with running_example(broker.url) as process:

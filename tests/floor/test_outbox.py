@@ -36,7 +36,7 @@ def drain(publisher: Publisher) -> int:
 
 
 def drain_once(shard: int, publisher: Publisher) -> Drained:
-    return transaction(lambda session: outbox.publish(session, [shard], publisher))
+    return transaction(lambda session: outbox.publish(session, [shard], publisher, events.nobody))
 
 
 def sequence(version: int, position: int = 0) -> str:
@@ -129,7 +129,7 @@ def test_a_crash_between_acknowledgement_and_mark_sends_the_same_ids_again(
     events.record([order_id], [1, 2])
 
     def die_before_the_commit(session: Session) -> None:
-        assert outbox.publish(session, [outbox.shard_of(order_id)], publisher)[0] == 2
+        assert outbox.publish(session, [outbox.shard_of(order_id)], publisher, events.nobody)[0] == 2
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -12,7 +12,7 @@ from oms import outbox, queues
 from oms.ids import new_id
 from oms.jobs.publish_outbox import publish_outbox
 from oms.kafka import Delivery, Publisher, Record
-from oms.outbox import Drained
+from oms.outbox import Drained, FanOut
 from oms.transactions import read
 from tests.callers import Caller
 from tests.floor import events
@@ -67,10 +67,10 @@ def test_a_commit_during_a_run_rings_again(customer: Caller, monkeypatch: pytest
     queues.queue().empty()
     real, placed = outbox.publish, []
 
-    def drain(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
+    def drain(session: Session, shards: Sequence[int], publisher: Publisher, fan_out: FanOut) -> Drained:
         if not placed:
             placed.append(customer.post("/orders", TEA).status_code)
-        return real(session, shards, publisher)
+        return real(session, shards, publisher, fan_out)
 
     monkeypatch.setattr(outbox, "publish", drain)
     publish_outbox()
@@ -150,9 +150,9 @@ def groups_of(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The shards of each batch from now on."""
     real, batches = outbox.publish, []
 
-    def publish(session: Session, shards: Sequence[int], publisher: Publisher) -> Drained:
+    def publish(session: Session, shards: Sequence[int], publisher: Publisher, fan_out: FanOut) -> Drained:
         batches.append(list(shards))
-        return real(session, shards, publisher)
+        return real(session, shards, publisher, fan_out)
 
     monkeypatch.setattr(outbox, "publish", publish)
     return batches

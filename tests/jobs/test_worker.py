@@ -25,6 +25,10 @@ def listening_to(queue: str) -> OmsWorker:
     return OmsWorker([queues.queue(queue)], connection=queue_connection(), serializer=JSONSerializer)
 
 
+def of_webhooks() -> OmsWorker:
+    return OmsWorker([queues.queue(queues.WEBHOOKS)], connection=queue_connection(), serializer=JSONSerializer)
+
+
 def work_off(worker: OmsWorker) -> None:
     """Take every waiting job, as the process does, and stop."""
     worker.work(burst=True, logging_level="WARNING")
@@ -48,9 +52,10 @@ def test_known_jobs_are_run(worker: OmsWorker, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(importlib.import_module(module), function, lambda name=name: ran.append(name))
     queues.enqueue(sorted(queues.JOBS))
     work_off(worker)
-    assert ran == sorted(queues.JOBS - {queues.IMPORT_ORDERS})
-    work_off(listening_to(queues.BULK_QUEUE))
-    assert ran[-1] == queues.IMPORT_ORDERS
+    assert ran == sorted(queues.JOBS - {queues.IMPORT_ORDERS, queues.DELIVER_WEBHOOKS})
+    for queue, job in ((queues.BULK_QUEUE, queues.IMPORT_ORDERS), (queues.WEBHOOKS, queues.DELIVER_WEBHOOKS)):
+        work_off(listening_to(queue))
+        assert ran[-1] == job
     assert left_behind() == set()
 
 
@@ -60,6 +65,15 @@ def test_a_job_that_is_not_ours_is_refused(worker: OmsWorker, tmp_path: Path) ->
     work_off(worker)
     assert traces(tmp_path) == []
     assert left_behind() == set()
+
+
+def test_a_job_of_another_queue_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for other people's servers must not make events wait."""
+    ran: list[str] = []
+    monkeypatch.setattr("oms.jobs.refresh_cache.refresh_cache", lambda: ran.append("refresh_cache"))
+    queues.queue(queues.WEBHOOKS).enqueue(queues.REFRESH_CACHE)
+    work_off(of_webhooks())
+    assert (ran, left_behind()) == ([], set())
 
 
 def test_a_pickled_job_is_refused_and_the_next_one_is_run(worker: OmsWorker, tmp_path: Path) -> None:

@@ -57,6 +57,20 @@ _OTHERS = """
     INSERT INTO return_requests (order_id, return_id, status, reason)
         SELECT order_id, 'T', 'closed', 'other' FROM orders;
     INSERT INTO return_items (order_id, return_id, line_no, quantity) SELECT order_id, 'T', 1, 1 FROM orders;
+    INSERT INTO webhook_endpoints (id, url, event_types, ordered, status, secret, created_by)
+        SELECT 'W' || n, 'u', ARRAY['oms.*'], n % 2 = 0, CASE WHEN n = 4 THEN 'deleted' ELSE 'enabled' END, '', 'U7'
+        FROM generate_series(1, 4) AS n;
+    INSERT INTO webhook_messages (event_id, type, body, created_at)
+        SELECT 'E' || n, 't', '{{}}', now() - n * interval '1 minute' - interval '29 days'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO webhook_deliveries
+            (endpoint_id, event_id, type, order_id, version, status, next_attempt_at, claimed, created_at)
+        SELECT 'W' || 1 + n % 4, 'E' || n, 't', 'GEN-' || n % 100, n,
+            CASE n % 3 WHEN 0 THEN 'waiting' WHEN 1 THEN 'delivered' ELSE 'failed' END,
+            now() - n * interval '1 second', n % 500 = 0, now() - n * interval '1 minute' - interval '29 days'
+        FROM generate_series(1, {rows}) AS n;
+    INSERT INTO webhook_attempts (endpoint_id, event_id, id, attempted_at, duration_ms)
+        SELECT endpoint_id, event_id, 'A', now(), 5 FROM webhook_deliveries;
     UPDATE payments SET provider = 'razorpay', provider_order_id = 'o' || payment_id,
         provider_payment_id = 'p' || payment_id;
     UPDATE refunds SET status = 'failed' WHERE order_id IN (SELECT order_id FROM refunds ORDER BY order_id LIMIT 5);

@@ -33,6 +33,9 @@ from oms.ids import first_id, new_id
 from oms.orders import cancellation, captures, changes, events, lifecycle, placement, queries, returns, store
 from oms.orders.order import NO_REASON
 from oms.transactions import read
+from oms.webhooks import deliveries as webhook_deliveries
+from oms.webhooks import endpoints
+from oms.webhooks.signing import Sealer
 from tests.plans.explained import plans_of
 
 ROOT = Path(oms.__file__).parent
@@ -41,8 +44,8 @@ STAFF = Actor("S", "staff")
 SOME, PAYMENT = order_id(4321), f"GP{4321:024d}"
 BIG = "GEN-C000001"
 MOST = 300
-# There are few of them: the numbered series of a year, the keys of other systems.
-SMALL = {"invoice_series", "api_keys", "alembic_version"}
+# There are few of them: the numbered series of a year, the keys of other systems, a thousand webhooks at most.
+SMALL = {"invoice_series", "api_keys", "webhook_endpoints", "alembic_version"}
 GROWING = set(Base.metadata.tables) - SMALL
 ANY_EVENT = {"order_id": "", "version": 0, "position": -1}
 MESSAGE = Received("t", 0, 77, None, b"{}", (), "E77")
@@ -54,6 +57,8 @@ LOOKED_AT = {
     "after_id": "",
     "most": 20,
 }
+SEALER = Sealer(["a-key-that-is-long-enough-0123456789"])
+TRIED = {"endpoints": ["W1", "W2"], "events": ["E12", "E9"]}
 
 # Statements that stand in a module under a name, with what they are asked.
 NAMED: dict[str, dict[str, Any]] = {
@@ -156,6 +161,25 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.outbox_tail._OF_ORDER": {"time": NOW - timedelta(days=3), "page": 50} | ANY_EVENT | {"order_id": SOME},
     "oms.outbox_tail._SENT": {"orders": [SOME, order_id(1)], "versions": [1, 1], "positions": [0, 0]}
     | {"times": [NOW, NOW - timedelta(days=1)]},
+    "oms.webhooks.backlog._OVERDUE": {},
+    "oms.webhooks.claiming._DUE": {"looked_at": 50},
+    "oms.webhooks.claiming._PUT_OFF": {"endpoints": ["W1"], "events": ["E12"], "until": [NOW], "seconds": 60},
+    "oms.webhooks.claiming._CLAIM": {**TRIED, "seconds": 30},
+    "oms.webhooks.deliveries._REPLAY_FAILED": {"endpoint_id": "W3", "first": "E3", "since": NOW - timedelta(days=40)}
+    | {"batch": 20},
+    "oms.webhooks.deliveries._PURGE": {"days": 30, "batch": 20},
+    "oms.webhooks.deliveries._PURGE_MESSAGES": {"days": 30, "batch": 20},
+    "oms.webhooks.deliveries._PURGE_DELETED": {"batch": 20},
+    "oms.webhooks.fan_out._MESSAGES": {"messages": '[{"event_id":"X","type":"t","body":"","created_at":"2026-01-01"}]'},
+    "oms.webhooks.fan_out._DELIVERIES": {
+        "deliveries": '[{"endpoint_id":"W1","event_id":"X","type":"t","version":0,"position":0,"created_at":"2026-01-01"}]'  # noqa: E501
+    },
+    "oms.webhooks.fan_out._LATE": {"shard": outbox.shard_of(order_id(10)), "since": NOW - timedelta(days=99)}
+    | {"until": NOW, "batch": 20},
+    "oms.webhooks.fan_out._OF_ORDERS": {"orders": [SOME, order_id(10)]},
+    "oms.webhooks.recording._ATTEMPTS": {"attempts": "[]"},
+    "oms.webhooks.recording._RECORD": {**TRIED, "statuses": ["delivered", "waiting"], "seconds": [0, 5]},
+    "oms.webhooks.recording._RELEASE": TRIED,
 }
 # These read no table, or one that the product does not keep.
 WITHOUT_A_TABLE = {
@@ -172,12 +196,20 @@ WITHOUT_A_TABLE = {
     "oms.orders.status_counts._ESTIMATES",
     "oms.outbox._LOCK",
     "oms.outbox_tail._SETTLED",
+    "oms.webhooks.claiming._LOCK",
 }
 # Reads every row that there is to read, on purpose, or nothing that grows with orders.
 WHOLE = {
     "oms.figures.standing._ESTIMATES": "PostgreSQL's own tables",
     "oms.partitions._PARTITIONS": "PostgreSQL's own tables",
     "oms.bulk.imports._DROP_CHUNKS": "what waits of an import that was cancelled, at most a file",
+    "oms.webhooks.backlog._ENDPOINTS": "the endpoints, of which there are a thousand at most",
+    "oms.webhooks.backlog._WAITING": "ten thousand of each endpoint at most",
+    "oms.webhooks.endpoints._COUNT": "the endpoints",
+    "oms.webhooks.fan_out._SUBSCRIPTIONS": "the endpoints",
+    "oms.webhooks.recording._DISABLE": "the endpoints",
+    "oms.webhooks.recording._FAILING": "the endpoints",
+    "oms.webhooks.recording._WELL": "the endpoints",
     "oms.gateway.reconciliation._OPENED": "a walk over all payments that were opened at a provider, a batch at a time",
 }
 
@@ -233,6 +265,19 @@ MADE: dict[str, Callable[[Session], object]] = {
     "oms.dead_letters.found": lambda session: dead_letters.found(session, dead_letters.Where()),
     "oms.figures.hourly.since": lambda session: hourly.since(session, NOW - timedelta(hours=200)),
     "oms.figures.hourly._write": lambda session: hourly._write(session, HOURS),
+    "oms.webhooks.deliveries.page": lambda session: [
+        webhook_deliveries.page(session, "W1", 20, after, status)
+        for after in (None, "E5")
+        for status in (None, "failed")
+    ],
+    "oms.webhooks.deliveries.find": lambda session: webhook_deliveries.find(session, "W1", "E12"),
+    "oms.webhooks.deliveries.replay": lambda session: webhook_deliveries.replay(session, "W1", "E12"),
+    "oms.webhooks.endpoints.create": lambda session: endpoints.create(
+        session, SEALER, "S", {"url": "u", "event_types": ["oms.*"]}
+    ),
+    "oms.webhooks.endpoints.page": lambda session: endpoints.page(session, 20, after="W5"),
+    "oms.webhooks.endpoints.find": lambda session: endpoints.find(session, "W1"),
+    "oms.webhooks.endpoints._update": lambda session: endpoints.change(session, "W1", {"status": "paused"}),
     "oms.orders.statements._write": lambda session: _whole_life(session),
 }
 # One row by its primary key, by the ORM, or asked by nobody but a probe.

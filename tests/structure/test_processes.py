@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
 
+import worker
 from devstack.procfile import read_procfile
 from oms import queues, schema_version
 from tests.conftest import Servers
@@ -21,15 +22,16 @@ PROCFILE = read_procfile(ROOT / "Procfile")
 
 
 def test_the_procfile_has_the_processes() -> None:
-    assert list(PROCFILE) == ["release", "web", "stream", "worker", "bulk", "consumer", "clock"]
+    assert list(PROCFILE) == ["release", "web", "stream", "worker", "bulk", "webhooks", "consumer", "clock"]
 
 
-def test_each_queue_has_a_worker_that_listens_to_nothing_else() -> None:
+def test_every_queue_has_a_worker_that_listens_to_nothing_else() -> None:
+    names = {"bulk": queues.BULK_QUEUE, "webhooks": queues.WEBHOOKS}
     assert shlex.split(PROCFILE["worker"]) == ["python", "worker.py"]
-    assert shlex.split(PROCFILE["bulk"]) == ["python", "worker.py", "bulk"]
-    source = (ROOT / "worker.py").read_text()
-    assert re.search(r"OmsWorker\(\s*\[queue\(BULK_QUEUE if bulk else QUEUE\)\]", source)
-    assert queues.QUEUES == (queues.QUEUE, queues.BULK_QUEUE)
+    assert [shlex.split(PROCFILE[name]) for name in names] == [["python", "worker.py", name] for name in names]
+    assert set(queues.QUEUES) == {queues.QUEUE, *names.values()} == {queues.queue_of(job) for job in queues.JOBS}
+    assert names == worker.QUEUES
+    assert re.search(r"OmsWorker\(\s*\[queue\(name\)\]", (ROOT / "worker.py").read_text())
 
 
 @pytest.mark.parametrize("name", ["wsgi", "worker"])
