@@ -92,6 +92,7 @@ def failures(event: ScenarioFinished) -> Iterator[str]:
                 yield f"{sent.request.method} {sent.request.uri} {sent.request.body!r:.500}\n{problem}\n{answer!r}"
 
 
+@pytest.mark.timeout(400)  # it goes on for as long as there are examples
 @pytest.mark.parametrize("role", PHASES)
 def test_the_api_is_what_the_document_says(shop: Flask, role: str) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", shop, config=configuration(shop, role))
