@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from oms import strict_json, terminal
+from oms import money, strict_json, terminal
 from oms.accounts.actor import system
 from oms.errors import Invalid
 from oms.order_ids import OrderId, order_of
@@ -163,8 +163,8 @@ def _ask(yes: bool, order_id: str, what: str) -> None:
     with terminal.refusals():
         found = order_of(order_id)
     if not yes and sys.stdin.isatty():
-        money = f"{found.total_amount} {found.currency}" if found.total_amount is not None else "no amount"
-        click.confirm(f"{order_id} is {found.status}, {money}: {what}?", abort=True)
+        amount = money.rounded(found.total_amount, found.currency)
+        click.confirm(f"{order_id} is {found.status}, {amount} {found.currency}: {what}?", abort=True)
 
 
 def _change(order_id: str, work: Callable[[Session], Outcome], as_json: bool) -> None:

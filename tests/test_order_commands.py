@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from decimal import Decimal
@@ -108,6 +109,20 @@ class TestCancel:
     def test_more_than_there_is_is_refused(self, app: Flask, placed: Any) -> None:
         result = run(app, "cancel", placed["order_id"], "--line", "1=3")
         assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+def test_in_a_terminal_a_change_asks_first(servers: Servers, app: Flask, placed: Any) -> None:
+    ours, its = pty.openpty()
+    os.write(ours, b"n\n")
+    flask = Path(sys.executable).parent / "flask"
+    command = [flask, "--app", "wsgi", "oms", "order", "cancel", placed["order_id"], "--line", "2"]
+    environ = servers.process_environ()
+    done = subprocess.run(command, env=environ, cwd=ROOT, stdin=its, capture_output=True, text=True, check=False)
+    os.close(ours)
+    os.close(its)
+    assert f"{placed['order_id']} is pending, 26.00 USD: cancel 1 of its lines? [y/N]" in done.stdout
+    assert done.returncode == 1
+    assert now(app, placed)["version"] == 1
 
 
 class TestStatus:
