@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from oms import money, strict_json
 from oms.orders import adjustments, balance, representation
 from oms.orders.adjustments import Adjustments
-from oms.orders.order import Line, Order
+from oms.orders.order import Order
 
 Kind = Literal["text", "decimal", "integer", "moment", "json"]
 Value = str | Decimal | int | datetime | bytes | None
@@ -57,7 +58,14 @@ def _adjustments(prefix: str) -> list[Column]:
 
 
 def _rounded(value: Decimal | None, currency: str) -> Decimal | None:
-    return None if value is None else money.rounded(value, currency)
+    if value is None:
+        return None
+    return money.rounded(value, currency) if value else _zero(currency)
+
+
+@cache
+def _zero(currency: str) -> Decimal:
+    return money.rounded(money.ZERO, currency)
 
 
 def _taxes(given: Adjustments, currency: str) -> bytes | None:
@@ -111,17 +119,17 @@ OF_LINE = (
 )
 ALL = (*OF_ORDER, *OF_LINE)
 NAMES = tuple(column.name for column in ALL)
-_NO_LINE: list[Value] = [None] * len(OF_LINE)
+Write = Callable[[Column, Value], Any]
 
 
-def rows(order: Order) -> Iterator[list[Value]]:
-    """A row for each line, with the order's own values in all of them; a free-form order is one row without a line."""
-    own = [column.of(order, order.currency) for column in OF_ORDER]
+def rows(order: Order, write: Write) -> Iterator[list[Any]]:
+    """A row for each line, with the order's own values in all of them; a free-form order is one row without a line.
+
+    `write` makes of a value what the format holds.
+    """
+    currency = order.currency
+    own = [write(column, column.of(order, currency)) for column in OF_ORDER]
     if not order.lines:
-        yield own + _NO_LINE
+        yield own + [write(column, None) for column in OF_LINE]
     for line in order.lines:
-        yield own + _of_line(line, order.currency)
-
-
-def _of_line(line: Line, currency: str) -> list[Value]:
-    return [column.of(line, currency) for column in OF_LINE]
+        yield own + [write(column, column.of(line, currency)) for column in OF_LINE]

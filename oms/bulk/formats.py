@@ -32,11 +32,7 @@ def _csv(batches: Iterable[list[Order]]) -> Iterator[bytes]:
     """A heading, and a line for each line of an order."""
     yield _lines([list(columns.NAMES)])
     for orders in batches:
-        yield _lines(
-            [cells.written(column, value) for column, value in zip(columns.ALL, row, strict=True)]
-            for order in orders
-            for row in columns.rows(order)
-        )
+        yield _lines(row for order in orders for row in columns.rows(order, cells.written))
 
 
 def _lines(rows: Iterable[list[str]]) -> bytes:

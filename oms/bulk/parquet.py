@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from oms.bulk import columns
-from oms.bulk.columns import Value
+from oms.bulk.columns import Column, Value
 from oms.errors import OmsError
 from oms.orders.order import Order
 
@@ -60,11 +60,11 @@ class _Sink(io.RawIOBase):
         return found
 
 
-def _groups(batches: Iterable[list[Order]]) -> Iterator[list[list[Value]]]:
-    rows: list[list[Value]] = []
+def _groups(batches: Iterable[list[Order]]) -> Iterator[list[list[Any]]]:
+    rows: list[list[Any]] = []
     for orders in batches:
         for order in orders:
-            rows.extend(columns.rows(order))
+            rows.extend(columns.rows(order, _plain))
         if len(rows) >= ROWS_OF_A_GROUP:
             yield rows
             rows = []
@@ -83,14 +83,11 @@ def _schema(pyarrow: Any) -> Any:
     return pyarrow.schema([(column.name, types[column.kind]) for column in columns.ALL])
 
 
-def _table(pyarrow: Any, schema: Any, rows: list[list[Value]]) -> Any:
+def _table(pyarrow: Any, schema: Any, rows: list[list[Any]]) -> Any:
     whole = zip(*rows, strict=True)
-    arrays = [
-        pyarrow.array([_plain(value) for value in values], type=field.type)
-        for values, field in zip(whole, schema, strict=True)
-    ]
+    arrays = [pyarrow.array(values, type=field.type) for values, field in zip(whole, schema, strict=True)]
     return pyarrow.Table.from_arrays(arrays, schema=schema)
 
 
-def _plain(value: Value) -> Any:
+def _plain(_: Column, value: Value) -> Any:
     return value.decode() if isinstance(value, bytes) else value
