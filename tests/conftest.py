@@ -31,6 +31,7 @@ LONG = (
     "api/test_hostile_callbacks.py",
     "api/test_hostile_input.py",
     "consumer/test_hostile_messages.py",
+    "live/test_process.py",
     "processes/test_start.py",
     "processes/test_shutdown.py",
     "migrations/test_migrations.py",

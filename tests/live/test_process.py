@@ -17,6 +17,8 @@ from tests.factories import url
 from tests.floor import mending
 from tests.live.conftest import MOST, MOST_OF_ONE, Watch, Watcher
 
+# More of the largest events than the buffers of a connection hold.
+MANY = 12
 CHANGED = "oms.order.status_changed.v1"
 
 
@@ -118,10 +120,10 @@ def test_who_takes_nothing_holds_nobody_up(customer: Caller, staff: Caller, watc
     order = factories.place(customer)
     idle, watcher = watch(staff, order), watch(customer, order)
     assert watcher.next().type == "order"
-    for number in range(40):
-        answer = staff.put(url(order), {"metadata": {"note": str(number) + "x" * 200_000}})
+    for number in range(MANY):
+        answer = staff.put(url(order), {"metadata": {"note": str(number) + "x" * 500_000}})
         assert answer.status_code == 200
-    found = [watcher.next() for _ in range(40)]
+    found = [watcher.next() for _ in range(MANY)]
     assert [event.json["order"]["metadata"]["note"][:2] for event in found][:2] == ["0x", "1x"]
     assert idle.next().type == "order"
 
