@@ -85,8 +85,8 @@ def _hours(hours: list[Hour], now: datetime) -> list[Document]:
 
 
 def _placed(hours: list[Hour], now: datetime, back: int) -> int:
-    """Orders of seven days, that end `back` hours ago; the running hour is left out, to compare like with like."""
-    until = _whole(now) - back * HOUR
+    """Orders of seven days, that end with the hour that ran `back` hours ago."""
+    until = _whole(now) - (back - 1) * HOUR
     return sum(hour.placed for hour in hours if until - WEEK * HOUR <= hour.hour < until)
 
 
