@@ -42,6 +42,7 @@ from .legacy_status_body import LegacyStatusBody
 from .line_body import LineBody
 from .line_body_metadata import LineBodyMetadata
 from .list_import_errors_format import ListImportErrorsFormat
+from .list_webhook_deliveries_status import ListWebhookDeliveriesStatus
 from .me import Me
 from .me_kind import MeKind
 from .me_role_type_1 import MeRoleType1
@@ -49,6 +50,7 @@ from .me_role_type_2_type_1 import MeRoleType2Type1
 from .me_role_type_3_type_1 import MeRoleType3Type1
 from .new_api_key import NewApiKey
 from .new_api_key_scopes_item import NewApiKeyScopesItem
+from .new_webhook import NewWebhook
 from .numbered_page_view import NumberedPageView
 from .order_body import OrderBody
 from .order_body_address_type_0 import OrderBodyAddressType0
@@ -111,6 +113,8 @@ from .refunds_view_order_status import RefundsViewOrderStatus
 from .refunds_view_payment_state import RefundsViewPaymentState
 from .registered import Registered
 from .registration import Registration
+from .replay_since import ReplaySince
+from .replayed import Replayed
 from .retry_body import RetryBody
 from .return_answer import ReturnAnswer
 from .return_answer_order_status import ReturnAnswerOrderStatus
@@ -131,10 +135,12 @@ from .return_view_status import ReturnViewStatus
 from .returns_view import ReturnsView
 from .returns_view_order_status import ReturnsViewOrderStatus
 from .returns_view_payment_state import ReturnsViewPaymentState
+from .rotation import Rotation
 from .status_body import StatusBody
 from .status_view import StatusView
 from .tax_line_body import TaxLineBody
 from .tax_line_view import TaxLineView
+from .test_sent import TestSent
 from .token_form import TokenForm
 from .token_pair import TokenPair
 from .update_body import UpdateBody
@@ -146,6 +152,31 @@ from .user_change import UserChange
 from .user_change_role import UserChangeRole
 from .user_page import UserPage
 from .user_role import UserRole
+from .webhook import Webhook
+from .webhook_attempt import WebhookAttempt
+from .webhook_change import WebhookChange
+from .webhook_change_status import WebhookChangeStatus
+from .webhook_deliveries import WebhookDeliveries
+from .webhook_delivery import WebhookDelivery
+from .webhook_delivery_status import WebhookDeliveryStatus
+from .webhook_delivery_with_attempts import WebhookDeliveryWithAttempts
+from .webhook_delivery_with_attempts_status import WebhookDeliveryWithAttemptsStatus
+from .webhook_disabled_reason_type_1 import WebhookDisabledReasonType1
+from .webhook_disabled_reason_type_2_type_1 import WebhookDisabledReasonType2Type1
+from .webhook_disabled_reason_type_3_type_1 import WebhookDisabledReasonType3Type1
+from .webhook_status import WebhookStatus
+from .webhook_with_secret import WebhookWithSecret
+from .webhook_with_secret_disabled_reason_type_1 import (
+    WebhookWithSecretDisabledReasonType1,
+)
+from .webhook_with_secret_disabled_reason_type_2_type_1 import (
+    WebhookWithSecretDisabledReasonType2Type1,
+)
+from .webhook_with_secret_disabled_reason_type_3_type_1 import (
+    WebhookWithSecretDisabledReasonType3Type1,
+)
+from .webhook_with_secret_status import WebhookWithSecretStatus
+from .webhooks import Webhooks
 
 __all__ = (
     "ApiKey",
@@ -190,6 +221,7 @@ __all__ = (
     "LineBody",
     "LineBodyMetadata",
     "ListImportErrorsFormat",
+    "ListWebhookDeliveriesStatus",
     "Me",
     "MeKind",
     "MeRoleType1",
@@ -197,6 +229,7 @@ __all__ = (
     "MeRoleType3Type1",
     "NewApiKey",
     "NewApiKeyScopesItem",
+    "NewWebhook",
     "NumberedPageView",
     "OrderBody",
     "OrderBodyAddressType0",
@@ -259,6 +292,8 @@ __all__ = (
     "RefundViewStatus",
     "Registered",
     "Registration",
+    "Replayed",
+    "ReplaySince",
     "RetryBody",
     "ReturnAnswer",
     "ReturnAnswerOrderStatus",
@@ -279,10 +314,12 @@ __all__ = (
     "ReturnViewReason",
     "ReturnViewResolution",
     "ReturnViewStatus",
+    "Rotation",
     "StatusBody",
     "StatusView",
     "TaxLineBody",
     "TaxLineView",
+    "TestSent",
     "TokenForm",
     "TokenPair",
     "UpdateBody",
@@ -294,4 +331,23 @@ __all__ = (
     "UserChangeRole",
     "UserPage",
     "UserRole",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookChange",
+    "WebhookChangeStatus",
+    "WebhookDeliveries",
+    "WebhookDelivery",
+    "WebhookDeliveryStatus",
+    "WebhookDeliveryWithAttempts",
+    "WebhookDeliveryWithAttemptsStatus",
+    "WebhookDisabledReasonType1",
+    "WebhookDisabledReasonType2Type1",
+    "WebhookDisabledReasonType3Type1",
+    "Webhooks",
+    "WebhookStatus",
+    "WebhookWithSecret",
+    "WebhookWithSecretDisabledReasonType1",
+    "WebhookWithSecretDisabledReasonType2Type1",
+    "WebhookWithSecretDisabledReasonType3Type1",
+    "WebhookWithSecretStatus",
 )

@@ -1,12 +1,13 @@
 from typing import Literal
 
-NewApiKeyScopesItem = Literal["fulfilment", "orders:read", "orders:write", "payments"]
+NewApiKeyScopesItem = Literal["fulfilment", "orders:read", "orders:write", "payments", "webhooks"]
 
 NEW_API_KEY_SCOPES_ITEM_VALUES: set[NewApiKeyScopesItem] = {
     "fulfilment",
     "orders:read",
     "orders:write",
     "payments",
+    "webhooks",
 }
 
 
