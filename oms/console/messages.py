@@ -22,11 +22,6 @@ def say(text: str, tone: Tone = "success") -> None:
     g.setdefault("said", []).append((tone, text[:_LONGEST]))
 
 
-def unsay() -> None:
-    """Take back what was said in this request: there is more to be done first."""
-    g.pop("said", None)
-
-
 def waiting() -> list[tuple[str, str]]:
     """Pairs of tone and text that this page shows."""
     found = [*_brought(), *g.pop("said", [])]

@@ -23,7 +23,6 @@ from oms.orders.order import Order, Outcome
 from oms.transactions import read, transaction
 from oms.web.statuses import status_of
 
-SENT = "form_sent_before"
 Work = Callable[[Session, Sequence[int]], Outcome]
 
 
@@ -44,14 +43,18 @@ def show(form: OrderForm, order_id: str, **context: Any) -> Response:
     return _page(form, order, {}, **context)
 
 
-def submit(form: OrderForm, order_id: str, work: Work, **context: Any) -> AnyResponse:
+def submit(
+    form: OrderForm, order_id: str, work: Work, then: Callable[[], object] | None = None, **context: Any
+) -> AnyResponse:
     """Carry out what the form asks for and go back to the order; or show the form again with what stands against it.
 
     A form that is sent twice has one effect. One that was made for another version of the order changes nothing: it
-    comes back with what has happened meanwhile.
+    comes back with what has happened meanwhile. What comes `then` follows the commit, and may refuse as well.
     """
     try:
         carry_out(order_id, work)
+        if then is not None:
+            then()
     except PreconditionFailed as error:
         return _again(form, order_id, error, changed=True, **context)
     except (Unavailable, Forbidden):
@@ -59,7 +62,10 @@ def submit(form: OrderForm, order_id: str, work: Work, **context: Any) -> AnyRes
     except Invalid as error:
         return _again(form, order_id, _sent_before() if error.code == "idempotency_key_reused" else error, **context)
     except OmsError as error:
-        return _again(form, order_id, error, **context)
+        if error.code != "idempotency_in_progress":
+            return _again(form, order_id, error, **context)
+        messages.say("This is being carried out already.", "warning")
+        return go_to("console.order", order_id=order_id)
     messages.say(form.done)
     return go_to("console.order", order_id=order_id)
 
@@ -103,15 +109,11 @@ def _again(form: OrderForm, order_id: str, error: OmsError, *, changed: bool = F
     order, journey = read(lambda session: _with_journey(session, order_id))
     news = journey.after(_version()) if changed else []
     values = request.form.to_dict()
-    if error.code == SENT:
-        values.pop("key")
     return _page(form, order, values, status_of(error), problem=error.detail, news=news, changed=changed, **context)
 
 
 def _sent_before() -> Conflict:
-    return Conflict(
-        "This form has been sent before, and that is done. Send it again if you want this as well.", code=SENT
-    )
+    return Conflict("This form has been sent before, and that is done. Send it again if you want this as well.")
 
 
 def _with_journey(session: Session, order_id: str) -> tuple[Order, timeline.Journey]:
@@ -121,8 +123,7 @@ def _with_journey(session: Session, order_id: str) -> tuple[Order, timeline.Jour
 
 def _page(form: OrderForm, order: Order, values: Mapping[str, str], status: int = 200, **context: Any) -> Response:
     settled = {"problem": "", "news": [], "changed": False, **context}
-    key = values.get("key") or new_id()
-    return page(form.template, status, form=form, order=order, values=values, key=key, **settled)
+    return page(form.template, status, form=form, order=order, values=values, key=new_id(), **settled)
 
 
 def _version() -> int:

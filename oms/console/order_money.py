@@ -7,14 +7,14 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms.console import access, messages, order_forms
+from oms.console import access, order_forms
 from oms.console.blueprint import blueprint
 from oms.console.order_forms import OrderForm, units
 from oms.console.order_page import found_order
 from oms.errors import Invalid
 from oms.gateway import asking
 from oms.orders import balance, captures, notes, payment_bodies, refunds
-from oms.orders.order import Outcome, payment_of
+from oms.orders.order import Outcome, Payment, payment_of
 from oms.providers import registry
 from oms.transactions import read
 
@@ -51,7 +51,7 @@ def capture(order_id: str, payment_id: str) -> AnyResponse:
     """The money has arrived."""
     payment = payment_of(read(lambda session: found_order(session, order_id)), payment_id)
     if registry.provider(payment.provider).confirms:
-        return _ask_provider(order_id, payment_id)
+        return _ask_provider(order_id, payment)
 
     def work(session: Session, versions: Sequence[int]) -> Outcome:
         amount = order_forms.loaded(_CAPTURE_BODY, {"amount": _typed("amount")}).get("amount")
@@ -60,20 +60,18 @@ def capture(order_id: str, payment_id: str) -> AnyResponse:
     return order_forms.submit(CAPTURE, order_id, work, payment=payment)
 
 
-def _ask_provider(order_id: str, payment_id: str) -> AnyResponse:
+def _ask_provider(order_id: str, payment: Payment) -> AnyResponse:
     """What the provider answers is recorded as its word; that somebody asked is recorded as his."""
 
-    def asked(session: Session, versions: Sequence[int]) -> Outcome:
-        return notes.add_note(session, order_id, f"Asked to capture payment {payment_id}.", access.actor(), versions)
+    def note(session: Session, versions: Sequence[int]) -> Outcome:
+        asked = f"Asked {payment.provider} to capture {payment.payment_id}."
+        return notes.add_note(session, order_id, asked, access.actor(), versions)
 
-    order = read(lambda session: found_order(session, order_id))
-    payment = payment_of(order, payment_id)
-    response = order_forms.submit(ASK, order_id, asked, payment=payment)
-    if response.status_code < 400:
-        messages.unsay()
-        asking.capture(order, payment)
-        messages.say(ASK.done)
-    return response
+    def ask() -> None:
+        order = read(lambda session: found_order(session, order_id))
+        asking.capture(order, payment_of(order, payment.payment_id))
+
+    return order_forms.submit(ASK, order_id, note, ask, payment=payment)
 
 
 @blueprint.route("/orders/<order_id>/refund", methods=["GET"])

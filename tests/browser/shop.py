@@ -10,6 +10,7 @@ from tests.factories import execute, line, place, url
 
 TEA, CUP, WHISK = "TEA-SENCHA-250", "CUP-RAKU", "WHISK-80"
 PHONE = "+4930901820"
+LONG = "ORDER-" + "9" * 44
 ADDRESS = {
     "name": "Maria Keller",
     "line1": "Torstraße 129",
@@ -52,8 +53,20 @@ def fill_shop(app: Flask, base: str, staff: str, admin: str) -> Shop:
     asked = {"reason": "damaged", "remarks": "Chipped on arrival", "items": [{"line_no": 2, "quantity": 1}]}
     assert manager.post(url(returned, "returns"), asked).status_code == 201
     unpaid = place(customer, line(CUP, 1, "18.00"), order_id="SHOP-2044", payment=[_cash("18.00")])
+    _long(manager, customer)
     ids = [order["order_id"] for order in (late, delivered, returned, unpaid)]
     return Shop(base, staff, admin, manager, customer, *ids)
+
+
+def _long(manager: Caller, customer: Caller) -> None:
+    """Everything as long as it may be, and without a place to break it."""
+    goods = [line("S" * 100, "1234567.125", "99999.99", name="N" * 200), line("W" * 40, 1, "0.01", name="Tea " * 40)]
+    address = {"name": "Nomen " * 30, "line1": "L" * 200, "phone": "1" * 40, "directions": "d" * 500}
+    order = place(
+        customer, *goods, order_id=LONG, facility_id="F" * 50, address=address, metadata={"m" * 60: "m" * 300}
+    )
+    body = {"status": "packed", "reason": "r" * 100, "remarks": "R" * 500 + " word" * 100}
+    assert manager.patch(url(order), body).status_code == 200
 
 
 def _cash(amount: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, Desk
-from tests.browser.shop import Shop
+from tests.browser.shop import LONG, Shop
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -49,6 +49,9 @@ PAGES: dict[str, tuple[str, Steps]] = {
     "orders-filters": ("/console/orders?status=packed", narrow),
     "orders-none": ("/console/orders?q=no-such-thing", nothing),
     "orders-ticked": ("/console/orders", tick),
+    "order-long": (f"/console/orders/{LONG}", nothing),
+    "orders-long": (f"/console/orders?q={LONG}", nothing),
+    "order-long-cancel": (f"/console/orders/{LONG}/cancel", nothing),
     "order-late": ("/console/orders/SHOP-2041", nothing),
     "order-return": ("/console/orders/SHOP-2043", nothing),
     "order-cancel-dialog": ("/console/orders/SHOP-2041", cancel_some),
