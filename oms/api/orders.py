@@ -188,7 +188,7 @@ def cancel_order(data: dict[str, Any], order_id: str) -> Response:
 @blueprint.problems(401, 403, 404, 429, 503)
 @blueprint.doc(operationId="getOrderJourney")
 def get_journey(order_id: str) -> Response:
-    """Every status change of the order and its lines, oldest first."""
+    """Every status change of the order and its lines, oldest first; customers do not see the notes of the shop."""
     owner = access.actor().owner_id
     entries = read_recent(lambda session: journey.journey_of(session, order_id, owner))
     return _json({"order_id": order_id, "journey": entries})

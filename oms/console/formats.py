@@ -9,13 +9,13 @@ from markupsafe import Markup
 from oms.extensions import settings
 from oms.money import plain, rounded
 
-_NARROW = "\u00a0"
+_NO_BREAK = "\u00a0"
 _STEPS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 
 
 def money(amount: Decimal, currency: str) -> str:
     """1,234.50 USD, with the places the currency has and a space that doesn't break."""
-    return f"{rounded(amount, currency):,}{_NARROW}{currency}"
+    return f"{rounded(amount, currency):,}{_NO_BREAK}{currency}"
 
 
 def quantity(amount: Decimal) -> str:
@@ -41,8 +41,8 @@ def duration(span: timedelta) -> str:
     """In the largest unit that fits: 3 d, 5 h, 12 min; less than a minute in seconds."""
     for step, unit in _STEPS:
         if span >= step:
-            return f"{span // step}{_NARROW}{unit}"
-    return f"{max(0, int(span.total_seconds()))}{_NARROW}s"
+            return f"{span // step}{_NO_BREAK}{unit}"
+    return f"{max(0, int(span.total_seconds()))}{_NO_BREAK}s"
 
 
 def words(name: str) -> str:

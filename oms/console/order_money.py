@@ -11,7 +11,7 @@ from oms.console import access, order_forms
 from oms.console.blueprint import blueprint
 from oms.console.order_forms import OrderForm, units
 from oms.console.order_page import found_order
-from oms.errors import Invalid
+from oms.errors import Invalid, NotFound
 from oms.gateway import asking
 from oms.orders import balance, captures, notes, payment_bodies, refunds
 from oms.orders.order import Outcome, Payment, payment_of
@@ -25,6 +25,7 @@ RETRY = OrderForm("retry_refund.html", "Try the refund again", "Try again", "The
 BY_HAND = OrderForm(
     "retry_refund.html", "Record a refund given by hand", "It has been given back", "The refund is recorded."
 )
+HOW = {"retry": RETRY, "by-hand": BY_HAND}
 REASONS = {
     "damaged": "Damaged or wrong goods",
     "missing": "Something was missing",
@@ -116,7 +117,9 @@ def retry(order_id: str, refund_id: str, how: str) -> AnyResponse:
 
 
 def _form_of(how: str) -> OrderForm:
-    return BY_HAND if how == "by-hand" else RETRY
+    if how not in HOW:
+        raise NotFound(f"There is no step {how}.")
+    return HOW[how]
 
 
 def _wanted() -> dict[str, Any]:

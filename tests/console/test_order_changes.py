@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from tests.callers import Caller, exact
 from tests.console.test_order_page import path
 from tests.console.visitors import Visitor, form
-from tests.factories import journey, line, place, place_at, url
+from tests.factories import execute, journey, line, place, place_at, url
 
 
 def fill(visitor: Visitor, order: Any, *parts: str, **fields: Any) -> TestResponse:
@@ -214,3 +214,37 @@ def test_a_form_without_a_version_is_refused(support: Visitor, customer: Caller)
     found = form(support.get(path(order, "status", "confirmed")), "/confirmed")
     for version in (None, "x", ""):
         assert support.send(found, version=version).status_code == 422
+
+
+def failed_refund(app: Flask, staff: Caller, paid: Any) -> str:
+    """A refund of 4.00 that its provider has refused."""
+    refund = exact(staff.post(url(paid, "refunds"), {"amount": "4.00"}))
+    refused = (
+        "UPDATE refunds SET status = 'failed', error = 'card expired', next_attempt_at = NULL WHERE order_id = :id"
+    )
+    execute(app, refused, id=paid["order_id"])
+    return str(refund["refund_id"])
+
+
+@pytest.mark.parametrize(("how", "status"), [("retry", "created"), ("by-hand", "processed")])
+def test_a_refund_that_failed_is_tried_again_or_was_given_by_hand(
+    app: Flask, support: Visitor, staff: Caller, paid: Any, how: str, status: str
+) -> None:
+    refund_id = failed_refund(app, staff, paid)
+    page = support.get(path(paid)).text
+    assert "card expired" in page
+    assert path(paid, "refunds", refund_id, how) in page
+    done(fill(support, paid, "refunds", refund_id, how), paid)
+    (found,) = exact(staff.get(url(paid, "refunds")))["refunds"]
+    assert found["status"] == status
+    assert journey(staff, paid)[-1]["actor"] == support.id
+
+
+def test_only_a_refund_that_failed_is_tried_again(app: Flask, support: Visitor, staff: Caller, paid: Any) -> None:
+    refund_id = failed_refund(app, staff, paid)
+    page = support.get(path(paid, "refunds", refund_id, "retry"))
+    fill(support, paid, "refunds", refund_id, "retry")
+    again = support.send(form(page, "/retry"))
+    assert again.status_code == 412
+    assert support.send(form(again, "/retry")).status_code == 409
+    assert support.get(path(paid, "refunds", refund_id, "other")).status_code == 404

@@ -4,12 +4,16 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.routing import Rule
 
 from oms.console import static_files
+from oms.extensions import db
 from oms.web import access
+from tests.callers import Caller
 from tests.conftest import Servers
 from tests.console.visitors import Visitor, account, form, signed_in
+from tests.factories import place
 from tests.floor import applications
 
 POLICIES = {"console_staff", "console_admin"}
@@ -127,3 +131,36 @@ def test_a_page_has_a_limit_of_its_own_for_each_person(app: Flask, servers: Serv
         assert [visitor.get("/console/orders").status_code for _ in range(4)] == [200, 200, 200, 429]
         assert "Too many requests" in visitor.get("/console/orders").text
         assert other.get("/console/orders").status_code == 200
+
+
+def test_a_bug_is_a_page_with_the_id_to_quote(support: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oms.console.order_list.PAGE", "not a number")
+    answer = support.get("/console/orders")
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-ID"] in answer.text
+    assert "not a number" not in answer.text
+    assert answer.headers["Content-Security-Policy"]
+
+
+def test_what_is_busy_is_a_page_and_in_a_dialog_a_message(app: Flask, servers: Servers, customer: Caller) -> None:
+    order = place(customer)
+    with applications.another(app, servers, DB_LOCK_TIMEOUT_MS="50") as made:
+        visitor = signed_in(made, "staff")
+        found = form(visitor.get(f"/console/orders/{order['order_id']}/note"), "/note")
+        with made.app_context(), db.engine.connect() as connection:
+            connection.execute(text("SELECT 1 FROM orders WHERE order_id = :id FOR UPDATE"), {"id": order["order_id"]})
+            busy = visitor.send(found, remarks="x")
+            part = visitor.send(found, {"HX-Request": "true", "HX-Target": "form"}, remarks="x")
+            connection.rollback()
+    assert (busy.status_code, part.status_code) == (503, 503)
+    assert busy.headers["Retry-After"] == "1"
+    assert "The database is busy" in busy.text
+    assert "<html" in busy.text
+    assert part.headers["HX-Retarget"] == "#form-problem"
+    assert "<html" not in part.text
+
+
+def test_a_body_that_is_too_large_is_a_page_too(support: Visitor) -> None:
+    answer = support.client.post("/console/sign-out", data={"x": "y" * (2 << 20)})
+    assert answer.status_code == 413
+    assert answer.content_type.startswith("text/html")
