@@ -33,7 +33,7 @@ def of_user(session: Session, user_id: str) -> list[Kept]:
 
 def save(session: Session, user_id: str, name: str, query: str) -> None:
     """Keep a filter; one of the same name is replaced. Raises `Invalid` (nothing_to_save) or `Conflict` (too_many)."""
-    called = " ".join(name.split())[:LONGEST_NAME]
+    called = "".join(filter(str.isprintable, " ".join(name.split())))[:LONGEST_NAME]
     if not called or not query or len(query) > LONGEST_QUERY:
         raise Invalid("Choose some filters and give them a name.", code="nothing_to_save")
     others: Sequence[str] = session.scalars(

@@ -64,7 +64,7 @@ def orders_carry_out() -> Response:
     """Move those that may be moved, and tell what became of each; sent again it moves nothing twice."""
     typed = {name: request.form.get(name, "").strip() for name in ("status", "remarks")}
     body = order_forms.loaded(_BODY, typed)
-    move = Move(lifecycle.parse(body["status"]), Why(None, body.get("remarks")), _key(), access.actor())
+    move = Move(lifecycle.parse(body["status"]), Why(None, body.get("remarks")), order_forms.sent_key(), access.actor())
     chosen = _chosen(request.form.getlist("order"))
     fates = [_moved(move, order_id, _version(order_id)) for order_id in chosen]
     return page("bulk_result.html", target=move.status, fates=fates, done=sum(fate.result == DONE for fate in fates))
@@ -116,7 +116,3 @@ def _version(order_id: str) -> int:
         return int(request.form.get(f"version-{order_id}", ""))
     except ValueError as error:
         raise Invalid("The form says nothing about the orders it is for.", code="version_missing") from error
-
-
-def _key() -> str:
-    return request.form.get("key", "")[:50] or new_id()

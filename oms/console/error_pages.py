@@ -61,7 +61,8 @@ def bug(error: Exception) -> AnyResponse:
 
 
 def _shown(status: int, detail: str) -> Response:
-    if request.endpoint == SIGN_IN:
+    # A form that is too large can't be shown again: it has not been read.
+    if request.endpoint == SIGN_IN and status != http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return page("sign_in.html", status, problem=detail, address=request.form.get("username", ""))
     if wants_part():
         response = page("problem.html", status, detail=detail)

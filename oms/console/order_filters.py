@@ -26,7 +26,7 @@ class Filters:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filters":
-        return cls(**{name: given.get(name, "").strip()[:MOST_CHARACTERS] for name in cls.__slots__})
+        return cls(**{name: _typed(given.get(name, "")) for name in cls.__slots__})
 
     @property
     def query(self) -> str:
@@ -48,6 +48,11 @@ class Filters:
             "created_from": _midnight(self.since, 0),
             "created_to": _midnight(self.until, 1),
         }
+
+
+def _typed(value: str) -> str:
+    """Without what no keyboard types and PostgreSQL takes for no text."""
+    return "".join(filter(str.isprintable, value)).strip()[:MOST_CHARACTERS]
 
 
 def _midnight(day: str, days_later: int) -> datetime | None:

@@ -1,6 +1,7 @@
 """Forms that change an order: in a dialog or on a page of their own, carried out once, and never over the change of
 somebody else."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -23,6 +24,7 @@ from oms.orders.order import Order, Outcome
 from oms.transactions import read, transaction
 from oms.web.statuses import status_of
 
+_KEY = re.compile(r"[0-9A-Z]{26}", re.ASCII)
 Work = Callable[[Session, Sequence[int]], Outcome]
 
 
@@ -72,7 +74,7 @@ def submit(
 
 def carry_out(order_id: str, work: Work) -> None:
     """`work` in one transaction, at most once for each time a form was shown."""
-    claim = Claim(f"console:{access.actor().id}", request.form.get("key") or new_id(), _fingerprint())
+    claim = Claim(f"console:{access.actor().id}", sent_key(), _fingerprint())
     versions = [_version()]
 
     def once(session: Session) -> None:
@@ -83,6 +85,12 @@ def carry_out(order_id: str, work: Work) -> None:
             claim.keep(session, Answer(b"", 303))
 
     transaction(once)
+
+
+def sent_key() -> str:
+    """The key of the form that was sent; a fresh one where it has none of ours."""
+    key = request.form.get("key", "")
+    return key if _KEY.fullmatch(key) else new_id()
 
 
 def loaded(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:

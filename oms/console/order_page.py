@@ -27,7 +27,7 @@ MOST_EVENTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that the page shows, read at one moment."""
+    """All that the page shows."""
 
     order: Order
     journey: timeline.Journey

@@ -160,7 +160,8 @@ def test_what_is_busy_is_a_page_and_in_a_dialog_a_message(app: Flask, servers: S
     assert "<html" not in part.text
 
 
-def test_a_body_that_is_too_large_is_a_page_too(support: Visitor) -> None:
-    answer = support.client.post("/console/sign-out", data={"x": "y" * (2 << 20)})
+@pytest.mark.parametrize("path", ["/console/sign-out", "/console/sign-in"])
+def test_a_body_that_is_too_large_is_a_page_too(support: Visitor, path: str) -> None:
+    answer = support.client.post(path, data={"x": "y" * (2 << 20)})
     assert answer.status_code == 413
     assert answer.content_type.startswith("text/html")
