@@ -167,6 +167,10 @@ def test_what_is_missing_is_named_with_its_other_names(missing: str, named: str)
         ("STRIPE_API_URL", "https://[::1"),
         ("STRIPE_API_URL", "api.stripe.com"),
         ("STRIPE_API_URL", "file:///etc/passwd"),
+        ("WEBHOOK_ENCRYPTION_KEYS", "too-short"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/33"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/8,example.com"),
+        ("WEBHOOK_TIMEOUT_MS", "20000"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name(name: str, value: str) -> None:

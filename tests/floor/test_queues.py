@@ -78,3 +78,15 @@ def test_without_redis_ringing_is_no_error(valkey: Valkey) -> None:
     redis_guard.breaker.reset()
     queues.wake(queues.PUBLISH_OUTBOX)
     assert waiting() == [queues.PUBLISH_OUTBOX]
+
+
+def test_a_job_that_is_still_at_it_hears_a_ring_and_needs_no_successor() -> None:
+    queues.queue(queues.WEBHOOKS).empty()
+    queues.wake(queues.DELIVER_WEBHOOKS)
+    assert waiting() == []
+    assert len(queues.queue(queues.WEBHOOKS)) == 1
+    assert [queues.hear(queues.DELIVER_WEBHOOKS) for _ in range(2)] == [True, False]
+    assert len(queues.queue(queues.WEBHOOKS)) == 0
+    queues.wake(queues.DELIVER_WEBHOOKS)
+    assert len(queues.queue(queues.WEBHOOKS)) == 1
+    queues.queue(queues.WEBHOOKS).empty()
