@@ -20,6 +20,7 @@ from oms import schema_version
 from oms.app import create_app
 from oms.errors import ConfigurationError
 from oms.extensions import queue_connection, settings
+from oms.jobs.deliver_webhooks import courier
 from oms.jobs.publish_outbox import publisher
 from oms.queues import BULK_QUEUE, QUEUE, WEBHOOKS, is_ours, queue, queue_of
 
@@ -66,6 +67,7 @@ def main() -> None:
         if port := ports.get(name):
             start_http_server(port, chosen.bind_address)
         worker.work(with_scheduler=False, logging_level="WARNING")
+        courier().finish()
         publisher().discard()
 
 

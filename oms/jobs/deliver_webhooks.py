@@ -8,6 +8,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from oms import queues
@@ -23,7 +24,7 @@ from oms.webhooks.recording import Outcome, Tried
 from oms.webhooks.sending import Result
 from oms.webhooks.signing import Sealer
 
-# Well below the job's time limit, with the longest attempt after it; then it rings for its own successor.
+# Well below the job's time limit; then it rings for its own successor.
 SECONDS = 30.0
 # Without a ring it looks again after this, for retries that have come due, and in case Redis is away.
 LOOK_SECONDS = 1.0
@@ -34,42 +35,48 @@ _log = structlog.get_logger(__name__)
 
 
 def deliver_webhooks() -> int:
-    """Deliver until nothing is due; returns how many attempts were made."""
-    return deliver(SECONDS)
+    """Deliver until nothing is due; returns how many attempts were recorded.
 
-
-def deliver(seconds: float) -> int:
-    """The same for `seconds` at most, and the time of the last attempts."""
+    What is still under way when its time is over is the next run's, which begins at once: to wait for slow receivers
+    here would keep the others waiting too.
+    """
     queues.silence(queues.DELIVER_WEBHOOKS)
-    chosen = settings()
-    with ThreadPoolExecutor(chosen.webhook_concurrency, thread_name_prefix="webhook") as threads:
-        return _Round(chosen, threads).run(time.monotonic() + seconds)
+    return courier().run(SECONDS)
 
 
-class _Round:
-    """One run of the job: what is under way, and what has been done."""
+class Courier:
+    """What is under way from this process; it outlives the jobs."""
 
-    def __init__(self, chosen: Settings, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, chosen: Settings) -> None:
         self._settings = chosen
-        self._threads = threads
+        self._threads = ThreadPoolExecutor(chosen.webhook_concurrency, thread_name_prefix="webhook")
         self._rules = Rules.of(chosen)
         self._sealer = Sealer(chosen.webhook_encryption_keys)
         self._under_way: dict[Future[Result], Claimed] = {}
-        self._made = 0
 
-    def run(self, until: float) -> int:
-        look_at, look = 0.0, True
+    def run(self, seconds: float) -> int:
+        """Claim, send and record until nothing is left to do, or for `seconds`."""
+        until = time.monotonic() + seconds
+        made, look_at, look = 0, 0.0, True
         while look or self._under_way:
+            if time.monotonic() >= until:
+                queues.wake(queues.DELIVER_WEBHOOKS)
+                break
             done = self._finished()
-            now = time.monotonic()
-            look = now < until and bool(look or done or now >= look_at or queues.hear(queues.DELIVER_WEBHOOKS))
+            look = bool(look or done or time.monotonic() >= look_at or queues.hear(queues.DELIVER_WEBHOOKS))
             if look:
-                look_at = now + LOOK_SECONDS
-            if look or done:
-                look = self._turn(done, look)
-        if time.monotonic() >= until:
-            queues.wake(queues.DELIVER_WEBHOOKS)
-        return self._made
+                look_at = time.monotonic() + LOOK_SECONDS
+                made, look = made + len(done), self._turn(done, look=True)
+        return made
+
+    def finish(self) -> int:
+        """Wait for what is under way, and record it: for a process that goes on to other things, or ends."""
+        made = 0
+        while self._under_way:
+            if done := self._finished():
+                made += len(done)
+                self._turn(done, look=False)
+        return made
 
     def _finished(self) -> list[Tried]:
         if not self._under_way:
@@ -77,7 +84,7 @@ class _Round:
         done, _ = wait(self._under_way, LISTEN_SECONDS, FIRST_COMPLETED)
         return [Tried(self._under_way.pop(future), future.result()) for future in done]
 
-    def _turn(self, done: list[Tried], look: bool) -> bool:
+    def _turn(self, done: list[Tried], *, look: bool) -> bool:
         """Record what is done and send what has a slot, in one transaction; whether to look again at once."""
         days, capacity = self._settings.webhook_disable_after_days, self._settings.webhook_concurrency
         free = capacity - len(self._under_way)
@@ -108,8 +115,15 @@ class _Round:
         return sending.post(delivery.url, body, headers, self._rules, self._settings.webhook_timeout_ms / 1000)
 
     def _count(self, tried: Tried, outcome: Outcome) -> None:
-        self._made += 1
         WEBHOOK_ATTEMPTS.labels(_RESULTS.get(outcome.status, "postponed")).inc()
         if outcome.status == FAILED:
             names = {"endpoint_id": tried.delivery.endpoint_id, "event_id": tried.delivery.event_id}
             _log.warning("webhook_given_up", **names, reason=tried.result.error)
+
+
+def courier() -> Courier:
+    """This application's."""
+    found: Courier | None = current_app.extensions.get("oms_webhook_courier")
+    if found is None:
+        found = current_app.extensions["oms_webhook_courier"] = Courier(settings())
+    return found

@@ -20,7 +20,7 @@ from oms.bulk import imports
 from oms.errors import Conflict, NotFound, Unavailable
 from oms.extensions import settings
 from oms.figures import dashboard, hourly
-from oms.jobs.deliver_webhooks import deliver
+from oms.jobs.deliver_webhooks import courier
 from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
@@ -121,7 +121,8 @@ class Sweep:
     def wake_webhooks() -> None:
         """Webhooks whose next attempt has come; without Redis they are sent from here."""
         if read(backlog.overdue) > LATE_SECONDS and not queues.insist(queues.DELIVER_WEBHOOKS):
-            deliver(WEBHOOK_SECONDS)
+            courier().run(WEBHOOK_SECONDS)
+            courier().finish()
 
     @staticmethod
     def wake_refunds() -> None:

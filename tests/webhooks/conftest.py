@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from oms.extensions import queue_connection, redis_client
+from oms.extensions import queue_connection
 from tests.callers import Caller, person
 from tests.conftest import Servers
 from tests.factories import execute
@@ -20,9 +20,13 @@ from tests.webhooks.receivers import Receiver
 @pytest.fixture(scope="module")
 def shop(app: Flask, servers: Servers) -> Iterator[Flask]:
     with own_database(app, servers) as url:
-        own = {"DATABASE_URL": url, "REDIS_URL": f"redis://127.0.0.1:{servers.valkey.port}/3"}
+        own = {
+            "DATABASE_URL": url,
+            "REDIS_URL": f"redis://127.0.0.1:{servers.valkey.port}/3",
+            "REDIS_TIMEOUT_MS": "5000",
+        }
         allowed = {"WEBHOOK_ALLOW_HTTP": "YES", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128"}
-        more = {"WEBHOOK_ENCRYPTION_KEYS": KEY, "WEBHOOK_TIMEOUT_MS": "700", "WEBHOOK_CONCURRENCY": "16"}
+        more = {"WEBHOOK_ENCRYPTION_KEYS": KEY, "WEBHOOK_TIMEOUT_MS": "8000", "WEBHOOK_CONCURRENCY": "16"}
         with applications.another(app, servers, **own, **allowed, **more) as made:
             yield made
 
@@ -39,10 +43,9 @@ def hooks(shop: Flask, seller: Caller) -> Iterator[Hooks]:
         execute(shop, "UPDATE outbox_events SET published_at = now() WHERE published_at IS NULL")
         for table in ("webhook_attempts", "webhook_deliveries", "webhook_messages", "webhook_endpoints"):
             execute(shop, f"DELETE FROM {table}")
-        for client in (redis_client(), queue_connection()):
-            for pattern in ("rq:*", "wake:*"):
-                if keys := client.keys(pattern):
-                    client.delete(*keys)
+        for pattern in ("rq:*", "wake:*"):
+            if keys := queue_connection().keys(pattern):
+                queue_connection().delete(*keys)
         yield Hooks(shop, seller)
 
 

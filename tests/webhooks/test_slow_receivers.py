@@ -4,11 +4,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from oms.jobs.deliver_webhooks import courier
 from oms.webhooks.claiming import AT_ONCE, Due, Slots
 from tests.factories import rows
 from tests.webhooks.hooks import Hooks, delivering
@@ -33,6 +35,26 @@ def test_a_quick_receiver_has_all_its_events_while_many_others_hang(hooks: Hooks
             each.release()
 
 
+def test_a_run_that_is_over_leaves_slow_ones_to_the_next_and_does_not_wait(
+    hooks: Hooks, receivers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oms.jobs.deliver_webhooks.SECONDS", 0.2)
+    slow, quick = receivers(2)
+    slow.hang()
+    hanging, prompt = hooks.endpoint(slow), hooks.endpoint(quick)
+    hooks.post(hanging, "test")
+    while not slow.got:
+        hooks.deliver()
+    assert slow.under_way
+    hooks.post(prompt, "test")
+    while not quick.got:
+        hooks.deliver()
+    slow.release()
+    courier().finish()
+    assert [hooks.deliveries(each)[0]["status"] for each in (hanging, prompt)] == ["delivered", "delivered"]
+    assert [len(each.got) for each in (slow, quick)] == [1, 1]
+
+
 def test_no_receiver_has_more_than_a_few_requests_at_once(hooks: Hooks, receiver: Receiver) -> None:
     receiver.hang()
     hooks.endpoint(receiver)
@@ -45,6 +67,18 @@ def test_no_receiver_has_more_than_a_few_requests_at_once(hooks: Hooks, receiver
     assert (receiver.most_under_way, len(receiver.got)) == (AT_ONCE, AT_ONCE + 3)
 
 
+@pytest.fixture
+def impatient(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Receivers have 0.7 s."""
+    extensions = hooks.app.extensions
+    chosen = replace(hooks.app.config["OMS_SETTINGS"], webhook_timeout_ms=700)
+    monkeypatch.setitem(hooks.app.config, "OMS_SETTINGS", chosen)
+    extensions.pop("oms_webhook_courier", None)
+    yield
+    extensions.pop("oms_webhook_courier", None)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_one_that_hangs_is_given_up_after_its_time_and_has_one_request_at_once_then(
     hooks: Hooks, receiver: Receiver
 ) -> None:
@@ -90,6 +124,7 @@ def trickling(first: bytes) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nX-Header: "], ids=["status line", "header"])
 def test_one_that_trickles_is_cut_off(hooks: Hooks, first: bytes) -> None:
     with trickling(first) as url:
@@ -101,6 +136,7 @@ def test_one_that_trickles_is_cut_off(hooks: Hooks, first: bytes) -> None:
     assert attempt["duration_ms"] < 5000
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_that_has_said_yes_and_trickles_on_has_said_yes(hooks: Hooks) -> None:
     with trickling(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\nyes") as url:
         endpoint = hooks.create(url).get_json()
