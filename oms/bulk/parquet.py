@@ -30,8 +30,9 @@ def write(batches: Iterable[list[Order]]) -> Iterator[bytes]:
     sink = _Sink()
     with parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
         yield sink.taken()
-        for rows in _groups(batches):
-            writer.write_table(_table(pyarrow, schema, rows), row_group_size=len(rows))
+        for group in _groups(_table(pyarrow, schema, orders) for orders in batches):
+            whole = pyarrow.concat_tables(group)
+            writer.write_table(whole, row_group_size=whole.num_rows)
             yield sink.taken()
     yield sink.taken()
 
@@ -60,16 +61,16 @@ class _Sink(io.RawIOBase):
         return found
 
 
-def _groups(batches: Iterable[list[Order]]) -> Iterator[list[list[Any]]]:
-    rows: list[list[Any]] = []
-    for orders in batches:
-        for order in orders:
-            rows.extend(columns.rows(order, _plain))
-        if len(rows) >= ROWS_OF_A_GROUP:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
+def _groups(tables: Iterable[Any]) -> Iterator[list[Any]]:
+    """Tables with about `ROWS_OF_A_GROUP` rows together."""
+    waiting: list[Any] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(waited.num_rows for waited in waiting) >= ROWS_OF_A_GROUP:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _schema(pyarrow: Any) -> Any:
@@ -83,9 +84,10 @@ def _schema(pyarrow: Any) -> Any:
     return pyarrow.schema([(column.name, types[column.kind]) for column in columns.ALL])
 
 
-def _table(pyarrow: Any, schema: Any, rows: list[list[Any]]) -> Any:
-    whole = zip(*rows, strict=True)
-    arrays = [pyarrow.array(values, type=field.type) for values, field in zip(whole, schema, strict=True)]
+def _table(pyarrow: Any, schema: Any, orders: list[Order]) -> Any:
+    """The rows of a batch as pyarrow holds them, which takes a tenth of what they take as objects of ours."""
+    rows = [row for order in orders for row in columns.rows(order, _plain)]
+    arrays = [pyarrow.array([row[position] for row in rows], type=field.type) for position, field in enumerate(schema)]
     return pyarrow.Table.from_arrays(arrays, schema=schema)
 
 

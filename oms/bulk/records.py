@@ -8,7 +8,7 @@ from oms import strict_json
 from oms.bulk import uploads
 from oms.bulk.cells import unprotected
 from oms.bulk.uploads import Record
-from oms.errors import Invalid, Malformed, OmsError
+from oms.errors import Invalid, OmsError
 from oms.orders.adjustments import AMOUNTS
 
 # Columns of the CSV by what they are in a body. The others are shown by exports only, and left out.
@@ -23,7 +23,7 @@ _ITEM = re.compile(r"/items/([0-9]+)(/|$)")
 
 
 def body_of(record: Record, columns: Sequence[str]) -> Any:
-    """The body. Raises `Malformed` or `Invalid` with pointers into it."""
+    """The body. Raises `Malformed`, or `Invalid` with pointers into it."""
     if not columns:
         if record.content is None:
             raise Invalid(f"The line is longer than {strict_json.MAX_BYTES} bytes.", code="too_large")
@@ -56,12 +56,8 @@ def _of_cells(rows: list[list[str]], columns: Sequence[str]) -> dict[str, Any]:
 def _named(cells: list[str], columns: Sequence[str], position: int) -> dict[str, str]:
     """The cells that hold something, by their columns."""
     if len(cells) > len(columns):
-        raise Malformed(
-            "The row has more cells than the first one has names.",
-            code="invalid_csv",
-            errors=[
-                {"pointer": f"/items/{position}", "detail": "The row has more cells than the first one has names."}
-            ],
+        raise Invalid.at(
+            f"/items/{position}", "The row has more cells than the first one has names.", code="invalid_csv"
         )
     return {name: unprotected(cell) for name, cell in zip(columns, cells, strict=False) if cell}
 

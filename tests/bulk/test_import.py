@@ -16,6 +16,7 @@ from oms.ids import new_id
 from oms.jobs.import_orders import import_orders
 from oms.jobs.sweep import Sweep
 from oms.orders import store
+from oms.orders.bodies import MAX_LINES
 from oms.queues import BULK_QUEUE, IMPORT_ORDERS, queue, silence
 from oms.transactions import read, transaction
 from tests import factories
@@ -116,6 +117,32 @@ def test_an_error_in_a_later_line_names_its_own_row(app: Flask, staff: Caller) -
     made = sent(staff, rows, media_type="text/csv")
     worked_off(app, staff, made)
     assert wrong(staff, made) == [(3, "invalid", "/items/1/unit_price")]
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ("C,TEA,1,1,,,1", (2, "invalid_csv", "/items/0")),
+        ("C,TEA,1,1,{no,", (2, "invalid_json", "/address")),
+        ("C,TEA,1,1,,soon", (2, "invalid", "/items/0/return_window_days")),
+        ("C,TEA,1,1,,9", None),
+        ("C,TEA,1", (2, "invalid", "/items/0/unit_price")),
+    ],
+)
+def test_a_cell_is_read_as_what_its_column_is(app: Flask, staff: Caller, row: str, error: Any) -> None:
+    data = f"customer_id,sku,quantity,unit_price,address,return_window_days\n{row}\n"
+    made = sent(staff, data, media_type="text/csv")
+    worked_off(app, staff, made)
+    assert wrong(staff, made) == ([error] if error else [])
+
+
+def test_an_order_of_too_many_rows_is_one_error(app: Flask, staff: Caller) -> None:
+    one = new_id()
+    rows = "order_id,customer_id,sku,quantity,unit_price\n" + f"{one},C,TEA,1,1\n" * (MAX_LINES + 5)
+    made = sent(staff, rows, media_type="text/csv")
+    assert made["total"] == 1
+    worked_off(app, staff, made)
+    assert wrong(staff, made) == [(2, "too_large", "/items")]
 
 
 def test_rows_of_one_order_that_disagree_about_it_are_refused(app: Flask, staff: Caller) -> None:
