@@ -44,7 +44,8 @@ class Watch:
     def wait(self, seconds: float) -> bool:
         """Until somebody rings, at most so long; True when somebody did, which is then forgotten."""
         rung = self._rung.wait(seconds)
-        self._rung.clear()
+        if rung:  # else whoever rings at this moment would be forgotten unheard
+            self._rung.clear()
         return rung
 
 
