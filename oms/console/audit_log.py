@@ -74,14 +74,14 @@ class Row:
 def audit_log() -> Response:
     """Newest first; by who, what, to whom and when."""
     asked = {name: request.args.get(name, "").strip() for name in ("who", "action", "subject", "since", "until")}
+    given = {name: value for name, value in asked.items() if value}
     problem, found, older = "", list[Row](), None
     try:
         filters = _filters(asked)
         entries = read(lambda session: audit.page(session, filters, PAGE, request.args.get("before")))
         found = read(lambda session: rows(session, entries.entries))
-        given = {name: value for name, value in asked.items() if value}
         if entries.next_cursor:
-            older = f"{url_for('console.audit_log')}?{urlencode({**given, 'before': entries.next_cursor})}"
+            older = _address({**given, "before": entries.next_cursor})
     except Invalid as error:
         problem = error.detail
     return page(
@@ -92,8 +92,12 @@ def audit_log() -> Response:
         older=older,
         problem=problem,
         actions=ACTIONS,
-        first_page="before" not in request.args,
+        newest=_address(given) if "before" in request.args else None,
     )
+
+
+def _address(query: dict[str, str]) -> str:
+    return f"{url_for('console.audit_log')}?{urlencode(query)}"
 
 
 def rows(session: Session, entries: Sequence[AuditEntry]) -> list[Row]:
@@ -167,6 +171,9 @@ def _day(asked: str) -> datetime | None:
     if not asked:
         return None
     try:
-        return datetime.strptime(asked, "%Y-%m-%d").replace(tzinfo=ZoneInfo(settings().default_timezone))
+        day = datetime.strptime(asked, "%Y-%m-%d").replace(tzinfo=ZoneInfo(settings().default_timezone))
     except ValueError as error:
         raise Invalid("A day is written like 2026-01-31.") from error
+    if not 1970 < day.year < 9999:
+        raise Invalid("Nothing was written in that year.")
+    return day

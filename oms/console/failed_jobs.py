@@ -13,6 +13,7 @@ from oms.errors import Unavailable
 from oms.transactions import transaction
 
 PAGE = 50
+MOST_SKIPPED = 1_000_000
 AWAY = "Redis can't be reached at the moment, and so no jobs can be seen or tried again."
 
 
@@ -20,7 +21,7 @@ AWAY = "Redis can't be reached at the moment, and so no jobs can be seen or trie
 @access.staff
 def failed_jobs() -> Response:
     """The latest first."""
-    skipped = max(0, request.args.get("skipped", 0, type=int))
+    skipped = min(max(0, request.args.get("skipped", 0, type=int)), MOST_SKIPPED)
     try:
         found, depth = jobs.listed(PAGE + 1, skipped), queues.depth()
     except redis.RedisError as error:

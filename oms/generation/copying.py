@@ -91,6 +91,8 @@ class Warehouse:
         """Statistics for the planner and a visibility map for index-only scans."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"VACUUM (ANALYZE) {', '.join(_COLUMNS)}"))
+            # The clock counts their hours anew.
+            connection.execute(text("UPDATE hourly_figures SET counted_at = hour"))
 
     def _shop(self, per_day: float) -> Shop:
         now = datetime.now(UTC)

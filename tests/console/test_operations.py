@@ -40,7 +40,8 @@ def state(app: Flask, letter_id: int) -> Any:
 
 
 def audited(app: Flask, subject_id: object) -> list[tuple[str, str]]:
-    found = rows(app, "SELECT * FROM audit_entries WHERE subject_id = :id ORDER BY id", id=str(subject_id))
+    query = "SELECT * FROM audit_entries WHERE subject_id = :id AND subject_kind IN ('dead_letter', 'job') ORDER BY id"
+    found = rows(app, query, id=str(subject_id))
     return [(entry.actor_id, entry.action) for entry in found]
 
 

@@ -13,6 +13,7 @@ from tests.factories import rows
 
 ADMIN_PAGES = ["/console/people", "/console/people/new", "/console/api-keys", "/console/api-keys/new"]
 ADMIN_PAGES += ["/console/audit-log"]
+NO_FILTERS = ["since=yesterday", "until=2026-13-01", "until=9999-12-31", "since=0001-01-01", "who=nobody@example.com"]
 ENABLED, DISABLED = ">user.enabled</code>", ">user.disabled</code>"
 
 
@@ -190,12 +191,28 @@ def test_the_audit_log_is_filtered_and_comes_in_pages(
     assert DISABLED not in page.text
     (older,) = re.findall(r'rel="next" href="([^"]+)"', page.text)
     assert DISABLED in chief.get(older.replace("&amp;", "&")).text
+    assert (
+        f'href="/console/audit-log?subject={somebody.email.replace("@", "%40")}"'
+        in chief.get(older.replace("&amp;", "&")).text
+    )
     assert "Nothing found" in chief.get(f"/console/audit-log?subject={somebody.id}&until=2020-01-01").text
     assert ENABLED in chief.get(f"/console/audit-log?subject={somebody.id}&since=2020-01-01").text
 
 
-@pytest.mark.parametrize("query", ["since=yesterday", "until=2026-13-01", "who=nobody@example.com"])
+@pytest.mark.parametrize("query", NO_FILTERS)
 def test_a_filter_that_can_not_be_read_is_told(chief: Visitor, query: str) -> None:
     answer = chief.get(f"/console/audit-log?{query}")
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["audit-log?action=%00", "dead-letters?topic=%00", "people?email=%00", "orders?q=%00", "people?%00=1"]
+)
+def test_what_is_no_text_is_refused(chief: Visitor, path: str) -> None:
+    assert chief.get(f"/console/{path}").status_code == 422
+
+
+def test_what_is_no_text_is_refused_in_forms(chief: Visitor) -> None:
+    create = form(chief.get("/console/api-keys/new"), "/api-keys/new")
+    assert chief.send(create, name="a\x00", scope="payments").status_code == 422

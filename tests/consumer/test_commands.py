@@ -242,7 +242,9 @@ def test_a_message_is_discarded_with_a_reason_and_waits_no_more(app: Flask, topi
 def test_what_is_done_with_a_message_is_in_the_audit_log(app: Flask, topics: Topics, buried: str) -> None:
     (letter,) = letters(app, topics)
     dlq(app, "replay", str(letter.id))
-    (entry,) = rows(app, "SELECT * FROM audit_entries WHERE subject_id = :id", id=str(letter.id))
+    (entry,) = rows(
+        app, "SELECT * FROM audit_entries WHERE subject_kind = 'dead_letter' AND subject_id = :id", id=str(letter.id)
+    )
     assert (entry.actor_id, entry.action, entry.subject_kind) == ("cli", "dead_letter.replayed", "dead_letter")
     assert entry.details == {"topic": topics.fulfilment, "event_id": letter.event_id}
 

@@ -14,7 +14,9 @@ from oms.audit import Filters, Page, Subject
 from oms.ids import new_id
 from oms.transactions import read, transaction
 from tests.callers import Caller
+from tests.conftest import Servers
 from tests.factories import line, place, rows, url
+from tests.floor import applications
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -133,6 +135,16 @@ def test_a_refused_change_is_no_entry(app: Flask, staff: Caller, customer: Calle
     assert staff.patch(url(order), {"status": "returned"}).status_code == 409
     assert staff.patch(url(order), {"status": "pending"}).status_code == 200
     assert of_order(app, order["order_id"]) == []
+
+
+def test_where_the_log_lies_on_another_node_it_is_written_beside_the_order(
+    app: Flask, servers: Servers, staff: Caller, customer: Caller
+) -> None:
+    order = place(customer, line())
+    with applications.another(app, servers, DATABASE_DISTRIBUTED="yes") as made:
+        there = Caller(made, staff.headers, staff.id)
+        assert there.patch(url(order), {"status": "confirmed"}).status_code == 200
+    assert of_order(app, order["order_id"]) == [("staff", staff.id, "order.status_changed", None)]
 
 
 def test_what_customers_and_systems_do_is_in_the_journey_only(

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +12,12 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 
 from oms import outbox, partitions
+from oms.figures import hourly
 from oms.generation import copying, story
 from oms.money import ZERO
 from oms.orders import balance, events, lifecycle, representation, store, totals
 from oms.orders.order import Order, refunds_of
-from oms.transactions import read
+from oms.transactions import read, transaction
 from tests import factories, generated
 from tests.callers import Caller, exact, person
 from tests.conftest import Servers
@@ -27,6 +29,16 @@ ORDERS, PER_DAY = 300, 10
 def shop(app: Flask, servers: Servers) -> Iterator[Flask]:
     with generated.shop(app, servers, ORDERS, PER_DAY) as made:
         yield made
+
+
+def test_their_hours_are_counted_anew_by_the_clock(shop: Flask) -> None:
+    hour = "SELECT counted_at > hour AS known FROM hourly_figures"
+    with shop.app_context():
+        while transaction(lambda session: hourly.count(session, datetime.now(UTC), timedelta(hours=72))):
+            continue
+    assert any(row.known for row in factories.rows(shop, hour))
+    assert generated.generate(shop, ORDERS, PER_DAY).exit_code == 0
+    assert not any(row.known for row in factories.rows(shop, hour))
 
 
 @pytest.fixture
