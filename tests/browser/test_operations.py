@@ -8,6 +8,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from oms import queues
+from oms.accounts import api_keys, users
+from oms.accounts.actor import COMMAND_LINE, SCOPES
 from oms.figures import hourly
 from oms.ids import new_id
 from oms.transactions import transaction
@@ -18,7 +20,7 @@ from tests.callers import Caller
 from tests.console.test_operations import audited, set_aside, state
 
 TOPIC = "fulfilment-updates"
-REASON = "invalid_transition: An order that is cancelled can't become shipped."
+LONG_ADDRESS = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}"
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +31,12 @@ def own(shop: Shop) -> Flask:
 
 @pytest.fixture(scope="module", autouse=True)
 def trouble(shop: Shop) -> Iterator[None]:
-    """Something of everything that waits for somebody, and hours that the clock has counted."""
+    """Something of everything that waits for somebody, the longest names, and hours the clock has counted."""
     app = shop.manager.app
+    set_aside(app, "t" * 249)
+    with app.app_context():
+        transaction(lambda session: users.create(session, COMMAND_LINE, LONG_ADDRESS, None, "staff"))
+        transaction(lambda session: api_keys.create(session, COMMAND_LINE, "N" * 100, SCOPES, 3650))
     for number in range(3):
         set_aside(app, TOPIC, b'{"order_id": "SHOP-2041", "status": "shipped"}', number)
     set_aside(app, "order-commands")
