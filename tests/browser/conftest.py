@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, expect, sync_playwright
 
 from tests.browser.shop import Shop, fill_shop
 from tests.conftest import Servers
@@ -20,6 +20,9 @@ __all__ = ["stack"]
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "build/screenshots"
 CHROMIUM = shutil.which("chromium")
+# How long something may take to appear on a machine that has other things to do.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -87,7 +90,7 @@ def sit_down(browser: Browser, shop: Shop, signed_in: StorageState) -> Iterator[
 
     def open_desk(**options: Any) -> Desk:
         context = browser.new_context(storage_state=signed_in, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         desk = Desk(context.new_page(), shop.base, [])
         desk.page.on("console", lambda said: _note(desk, said.type, said.text))
         desk.page.on("pageerror", lambda error: desk.wrong.append(str(error)))
