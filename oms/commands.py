@@ -25,8 +25,22 @@ from oms import (
 )
 from oms.extensions import settings
 from oms.jobs.sweep import Sweep
+from oms.observability import logs
 
-oms = AppGroup("oms", help="Run and look after the order management system.")
+# These are processes: their log is what they have to say.
+_PROCESSES = ("consume", "sweep")
+
+
+def _log_beside_the_answer() -> None:
+    context = click.get_current_context()
+    if context.invoked_subcommand not in _PROCESSES:
+        logs.to_standard_error()
+        context.call_on_close(lambda: logs.to_standard_error(False))
+
+
+oms = AppGroup(
+    "oms", help="Run and look after the order management system.", callback=_log_beside_the_answer, no_args_is_help=True
+)
 
 
 @oms.command("sweep")

@@ -18,12 +18,13 @@ from oms.transactions import read, transaction
 
 MAX_NAME = 100
 MAX_DAYS = 3650
-# What each scope allows, as the README has it.
+# What each scope allows, as docs/roles.md has it.
 MAY = {
     "orders:read": "Read all orders, journeys and lists",
     "orders:write": "Place and update orders",
     "fulfilment": "Move orders and lines along the lifecycle, also by jumps",
     "payments": "Add payment parts, capture and end them, refund",
+    "webhooks": "Have events of all orders sent to a URL, and look after all webhooks",
 }
 
 

@@ -24,10 +24,10 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.BytesLoggerFactory(file=cast(BinaryIO, _StandardOutput())),
+        logger_factory=structlog.BytesLoggerFactory(file=cast(BinaryIO, _standard)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(io.TextIOWrapper(cast(BinaryIO, _standard), encoding="utf-8", write_through=True))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
@@ -58,14 +58,29 @@ def write_line(level: str, event: str, **fields: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-class _StandardOutput(io.RawIOBase):
-    """Standard output as it is when something is written, not as it was when the first logger was made."""
+class _Standard(io.RawIOBase):
+    """Standard output, or standard error, as it is when something is written, not as it was when the first logger was
+    made."""
+
+    stream = "stdout"
+
+    def writable(self) -> bool:
+        return True
 
     def write(self, line: Any) -> int:
-        return sys.stdout.buffer.write(line)
+        written: int = getattr(sys, self.stream).buffer.write(line)
+        return written
 
     def flush(self) -> None:
-        sys.stdout.buffer.flush()
+        getattr(sys, self.stream).buffer.flush()
+
+
+_standard = _Standard()
+
+
+def to_standard_error(wanted: bool = True) -> None:
+    """For commands whose standard output is their answer; False takes it back."""
+    _standard.stream = "stderr" if wanted else "stdout"
 
 
 def _dumps(event: Any, **_: Any) -> bytes:

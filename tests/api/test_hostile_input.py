@@ -41,15 +41,21 @@ TARGETS = [
     ("POST", "/auth/password"),
     ("POST", "/api-keys"),
     ("PATCH", "/users/U"),
+    ("POST", "/webhooks"),
+    ("PATCH", "/webhooks/W"),
+    ("POST", "/webhooks/W/secret"),
+    ("POST", "/webhooks/W/replay"),
 ]
-# Where no body means something: the whole order, all units, the token in the header.
-BODY_OPTIONAL = re.compile(r".*/(cancel|capture|fail|void|retry|accept|receive|reject|refresh|firebase)")
+# Where no body means something: the whole order, all units, the token in the header, a day of overlap.
+BODY_OPTIONAL = re.compile(r".*/(cancel|capture|fail|void|retry|accept|receive|reject|refresh|firebase|secret)")
 # These read a form, or let the provider's signature decide; they have tests of their own.
 OTHERS = {
     ("POST", "/auth/token"),
     ("POST", "/auth/logout"),
     ("POST", "/payment-events/<provider>"),
     ("POST", "/orders/import"),
+    ("POST", "/webhooks/<webhook_id>/test"),
+    ("POST", "/webhooks/<webhook_id>/deliveries/<event_id>/replay"),
 }
 
 
@@ -70,7 +76,7 @@ def test_every_route_that_reads_json_is_among_them(app: Flask) -> None:
     """The routes of the older system stand for both of their verbs. The console reads forms."""
 
     def plain(path: str) -> str:
-        return re.sub(r"<[^>]+>|\b(ORDER|P|R|U|1)\b", "*", path)
+        return re.sub(r"<[^>]+>|\b(ORDER|P|R|U|W|1)\b", "*", path)
 
     reading = {
         (method, rule.rule)

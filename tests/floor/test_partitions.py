@@ -107,6 +107,7 @@ def test_reading_a_journey_looks_at_the_months_of_its_order_only(shop: Flask, bu
         shop,
         f"EXPLAIN {journey._JOURNEY.text}",
         order_id=order["order_id"],
+        owner=None,
         since=NOW,
         until=NOW + timedelta(seconds=9),
     )
