@@ -6,7 +6,7 @@ are put back into the queue, whatever is found in Redis.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from oms import audit, queues
 from oms.audit import Author
 from oms.errors import Conflict, NotFound
+from oms.extensions import queue_connection
 
 MOST_RETRIED = 1000
 
@@ -27,17 +28,25 @@ class FailedJob:
 
     id: str
     name: str | None
-    failed_at: datetime | None
+    failed_at: datetime
     reason: str
     traceback: str
 
 
+class _Entry(NamedTuple):
+    """A place in a registry of failed jobs, and when it is forgotten (seconds since 1970)."""
+
+    until: float
+    job_id: str
+
+
 def listed(limit: int, skipped: int = 0) -> list[FailedJob]:
-    """The latest first; raises `redis.RedisError`."""
-    registry = _registry()
-    ids = registry.get_job_ids(skipped, skipped + limit - 1, desc=True)
-    jobs = Job.fetch_many(ids, connection=registry.connection, serializer=JSONSerializer)
-    return [_described(job, registry) for job in jobs if job is not None]
+    """Those of all queues, the latest first; raises `redis.RedisError`."""
+    found = [entry for registry in _registries() for entry in _newest(registry, skipped + limit)]
+    latest = sorted(found, key=lambda entry: (entry.until, entry.job_id), reverse=True)[skipped : skipped + limit]
+    ids = [entry.job_id for entry in latest]
+    jobs = Job.fetch_many(ids, connection=queue_connection(), serializer=JSONSerializer)
+    return [_described(job, entry.until) for job, entry in zip(jobs, latest, strict=True) if job is not None]
 
 
 def retry(session: Session, author: Author, job_id: str) -> str:
@@ -45,18 +54,17 @@ def retry(session: Session, author: Author, job_id: str) -> str:
 
     Raises `NotFound`, `Conflict` unknown_job, or `redis.RedisError`.
     """
-    registry = _registry()
     try:
-        job = Job.fetch(job_id, connection=registry.connection, serializer=JSONSerializer)
+        job = Job.fetch(job_id, connection=queue_connection(), serializer=JSONSerializer)
     except NoSuchJobError as error:
         raise _unknown() from error
-    if not queues.is_ours(job):
+    if not queues.is_ours(job) or job.origin not in queues.QUEUES:
         raise Conflict("This is no job of this system; it is not run again.", code="unknown_job")
     name = str(job.func_name)
     # Written first: once the job is back in the queue, nothing but the commit can fail.
     audit.record(session, author, "job.retried", audit.Subject("job", job_id), {"name": name})
     try:
-        registry.requeue(job)
+        queues.queue(job.origin).failed_job_registry.requeue(job)
     except InvalidJobOperation as error:
         raise _unknown() from error
     return name
@@ -75,21 +83,23 @@ def retry_all(session: Session, author: Author) -> int:
     return done
 
 
-def _registry() -> FailedJobRegistry:
-    found: FailedJobRegistry = queues.queue().failed_job_registry
-    return found
+def _registries() -> list[FailedJobRegistry]:
+    return [queues.queue(name).failed_job_registry for name in queues.QUEUES]
 
 
-def _described(job: Job, registry: FailedJobRegistry) -> FailedJob:
+def _newest(registry: FailedJobRegistry, most: int) -> list[_Entry]:
+    registry.cleanup()
+    found: Any = registry.connection.zrevrange(registry.key, 0, most - 1, withscores=True)
+    return [_Entry(until, job_id.decode()) for job_id, until in found]
+
+
+def _described(job: Job, until: float) -> FailedJob:
     name = str(job.func_name) if queues.is_ours(job) else None
     result = _result(job)
     traceback = (result.exc_string if result else None) or ""
     lines = traceback.strip().splitlines()
-    until: Any = registry.connection.zscore(registry.key, job.id)
-    ended = job.ended_at or (
-        until and datetime.fromtimestamp(until, UTC) - timedelta(seconds=queues.FAILED_JOB_SECONDS)
-    )
-    return FailedJob(job.id, name, ended.replace(tzinfo=UTC) if ended else None, lines[-1] if lines else "", traceback)
+    ended = job.ended_at or datetime.fromtimestamp(until, UTC) - timedelta(seconds=queues.FAILED_JOB_SECONDS)
+    return FailedJob(job.id, name, ended.replace(tzinfo=UTC), lines[-1] if lines else "", traceback)
 
 
 def _result(job: Job) -> Any:

@@ -25,14 +25,18 @@ ADMIN = Actor(new_id(), "admin")
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Lets jobs of this name fail in the worker."""
-    worker = OmsWorker([queues.queue()], connection=queue_connection(), serializer=JSONSerializer)
+    workers = [
+        OmsWorker([queues.queue(name)], connection=queue_connection(), serializer=JSONSerializer)
+        for name in queues.QUEUES
+    ]
 
     def failing(*names: str) -> None:
         with monkeypatch.context() as broken:
             for name in names:
                 broken.setattr(name, lambda: 1 // 0)
             queues.enqueue(list(names))
-            work_off(worker)
+            for worker in workers:
+                work_off(worker)
 
     return failing
 
@@ -62,7 +66,6 @@ def test_a_failed_job_says_what_it_was_and_why(fail: Any) -> None:
     (job,) = failed_jobs.listed(10)
     assert (job.name, job.reason) == (queues.REFRESH_CACHE, "ZeroDivisionError: integer division or modulo by zero")
     assert "Traceback" in job.traceback
-    assert job.failed_at is not None
     assert abs(datetime.now(UTC) - job.failed_at) < timedelta(minutes=1)
 
 
@@ -72,6 +75,35 @@ def test_they_are_listed_in_pages_the_latest_first(fail: Any) -> None:
         job.name for job in failed_jobs.listed(10)
     ]
     assert len(failed_jobs.listed(10)) == 2
+
+
+def test_those_of_all_queues_are_listed_together_the_latest_first(fail: Any) -> None:
+    wanted = [queues.IMPORT_ORDERS, queues.REFRESH_CACHE, queues.DELIVER_WEBHOOKS]
+    for seconds, name in enumerate(wanted):
+        fail(name)
+        registry = queues.queue(queues.queue_of(name)).failed_job_registry
+        registry.connection.zadd(registry.key, dict.fromkeys(registry.get_job_ids(), 2e9 + seconds))
+    assert [job.name for job in failed_jobs.listed(10)] == wanted[::-1]
+    assert [failed_jobs.listed(1, skipped)[0].name for skipped in range(3)] == wanted[::-1]
+    assert failed_jobs.listed(1, 3) == []
+
+
+@pytest.mark.parametrize("name", [queues.IMPORT_ORDERS, queues.DELIVER_WEBHOOKS])
+def test_one_goes_back_into_its_own_queue(fail: Any, name: str) -> None:
+    fail(name)
+    (job,) = failed_jobs.listed(10)
+    retry(job.id)
+    waiting = {each: [found.func_name for found in queues.queue(each).get_jobs()] for each in queues.QUEUES}
+    assert {each: names for each, names in waiting.items() if names} == {queues.queue_of(name): [name]}
+    assert failed_jobs.listed(10) == []
+
+
+def test_a_job_of_another_queue_is_not_put_there(fail: Any) -> None:
+    fail(queues.REFRESH_CACHE)
+    (job,) = failed_jobs.listed(10)
+    queue_connection().hset(f"rq:job:{job.id}", "origin", "somewhere-else")
+    with pytest.raises(Conflict):
+        retry(job.id)
 
 
 def test_one_is_tried_again_and_it_is_told_who_wanted_it(app: Flask, fail: Any) -> None:
@@ -104,7 +136,7 @@ def test_what_is_not_ours_can_be_looked_at_and_not_tried_again() -> None:
 
 
 def test_all_of_ours_are_tried_again(fail: Any) -> None:
-    fail(queues.REFRESH_CACHE, queues.SEND_REFUNDS)
+    fail(queues.REFRESH_CACHE, queues.IMPORT_ORDERS, queues.DELIVER_WEBHOOKS)
     strangers()
-    assert transaction(lambda session: failed_jobs.retry_all(session, ADMIN)) == 2
-    assert queues.depth() == {"waiting": 2, "failed": 2}
+    assert transaction(lambda session: failed_jobs.retry_all(session, ADMIN)) == 3
+    assert queues.depth() == {"waiting": 3, "failed": 2}
