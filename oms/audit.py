@@ -19,7 +19,7 @@ from oms.extensions import Base
 from oms.ids import first_id, new_id
 
 PEOPLE = frozenset({"staff", "admin"})
-SUBJECTS = ("order", "user", "api_key", "dead_letter", "job", "session")
+SUBJECTS = ("order", "user", "api_key", "dead_letter", "job", "session", "webhook")
 _ADDRESS = "oms_caller_address"
 
 

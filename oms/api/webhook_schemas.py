@@ -1,74 +1,28 @@
-"""Bodies of the routes of webhooks, in and out."""
+"""What the routes of webhooks take in addresses, and answer."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
-from oms.fields import QueryInteger, StrictBoolean, StrictInteger, Text, Timestamp
-from oms.webhooks.addresses import MAX_URL
-from oms.webhooks.models import DELIVERY_STATUSES, DISABLED, DISABLED_REASONS, ENABLED, PAUSED
-from oms.webhooks.subscriptions import ALL
+from oms.fields import QueryInteger, Text, Timestamp
+from oms.webhooks.bodies import STATUSES, URL
+from oms.webhooks.models import DELIVERY_STATUSES, DISABLED_REASONS
 
-_STATUSES = (ENABLED, PAUSED, DISABLED)
 _ID: Mapping[str, Any] = {"example": "01J9Z3K4M5N6P7Q8R9S0T1V2W3"}
-_URL: Mapping[str, Any] = {"example": "https://example.com/hooks/orders"}
-_TYPES: Mapping[str, Any] = {
-    "example": ["order.*", "oms.refund.processed.v1"],
-    "description": "Types of `GET /events`, or the beginning of some and `.*`; `oms.` in front may be left out.",
-}
-MOST_TYPES = 50
-MOST_OVERLAP_HOURS = 168
-
-
-def _types(**options: Any) -> "fields.List[str]":
-    return fields.List(
-        Text(validate=validate.Length(1, 100)), validate=validate.Length(1, MOST_TYPES), metadata=_TYPES, **options
-    )
-
-
-class NewWebhook(Schema):
-    """Where to send what. With `customer_id` or `facility_id` only events of their orders are sent."""
-
-    url = Text(required=True, validate=validate.Length(1, MAX_URL), metadata=_URL)
-    description = Text(load_default="", validate=validate.Length(0, 200), metadata={"example": "the warehouse in Pune"})
-    event_types = _types(load_default=lambda: [ALL])
-    customer_id = Text(allow_none=True, validate=validate.Length(1, 50))
-    facility_id = Text(allow_none=True, validate=validate.Length(1, 50))
-    ordered = StrictBoolean(
-        load_default=False,
-        metadata={"description": "The events of an order one after the other: each waits for the one before it."},
-    )
-
-
-class WebhookChange(Schema):
-    """What to change. A paused webhook is sent later what happens meanwhile, a disabled one is not."""
-
-    url = Text(validate=validate.Length(1, MAX_URL), metadata=_URL)
-    description = Text(validate=validate.Length(0, 200))
-    event_types = _types()
-    customer_id = Text(allow_none=True, validate=validate.Length(1, 50))
-    facility_id = Text(allow_none=True, validate=validate.Length(1, 50))
-    ordered = StrictBoolean()
-    status = Text(validate=validate.OneOf(_STATUSES))
-
-    @validates_schema
-    def _something(self, change: Mapping[str, Any], **_: Any) -> None:
-        if not change:
-            raise ValidationError("Name what to change.")
 
 
 class Webhook(Schema):
     """A webhook without its secret."""
 
     id = fields.String(required=True, metadata=_ID)
-    url = fields.String(required=True, metadata=_URL)
+    url = fields.String(required=True, metadata=URL)
     description = fields.String(required=True)
     event_types = fields.List(fields.String(), required=True, metadata={"example": ["oms.order.*"]})
     customer_id = fields.String(required=True, allow_none=True)
     facility_id = fields.String(required=True, allow_none=True)
     ordered = fields.Boolean(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(_STATUSES))
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     disabled_reason = fields.String(
         required=True,
         allow_none=True,
@@ -103,13 +57,6 @@ class Webhooks(Schema):
 
     webhooks = fields.List(fields.Nested(Webhook), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class Rotation(Schema):
-    """For how long requests are signed with the former secret too; 0 where it has leaked."""
-
-    body_optional = True
-    overlap_hours = StrictInteger(low=0, high=MOST_OVERLAP_HOURS, load_default=24)
 
 
 class DeliveryQuery(PageQuery):

@@ -6,12 +6,9 @@ from typing import Any
 from oms.api import access
 from oms.api import webhook_schemas as schemas
 from oms.api.openapi import OmsBlueprint
-from oms.extensions import settings
 from oms.transactions import read, transaction
-from oms.webhooks import addresses, deliveries, endpoints, subscriptions
-from oms.webhooks.addresses import Rules
+from oms.webhooks import bodies, deliveries, endpoints, managing
 from oms.webhooks.deliveries import REPLAYED_AT_ONCE
-from oms.webhooks.signing import Sealer
 
 blueprint = OmsBlueprint("webhooks", __name__, url_prefix="/webhooks", description="Being told of events over HTTP")
 Form = dict[str, Any]
@@ -20,14 +17,14 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 @blueprint.route("", methods=["POST"])
 @access.webhooks
-@blueprint.arguments(schemas.NewWebhook)
+@blueprint.arguments(bodies.NewWebhook)
 @blueprint.response(201, schemas.WebhookWithSecret)
 @blueprint.problems(400, 401, 403, 409, 422, 429, 503)
 @blueprint.doc(operationId="createWebhook")
 def create(body: Form) -> Any:
     """Have events sent to a URL; this answer is the only one that shows the secret."""
-    wanted, by = _checked(body), access.actor().id
-    return transaction(lambda session: endpoints.create(session, _sealer(), by, wanted)), NO_STORE
+    wanted = managing.checked(body)
+    return transaction(lambda session: managing.create(session, access.actor(), wanted)), NO_STORE
 
 
 @blueprint.route("", methods=["GET"])
@@ -53,14 +50,14 @@ def get(webhook_id: str) -> Any:
 
 @blueprint.route("/<webhook_id>", methods=["PATCH"])
 @access.webhooks
-@blueprint.arguments(schemas.WebhookChange)
+@blueprint.arguments(bodies.WebhookChange)
 @blueprint.response(200, schemas.Webhook)
 @blueprint.problems(400, 401, 403, 404, 409, 422, 429, 503)
 @blueprint.doc(operationId="changeWebhook")
 def change(body: Form, webhook_id: str) -> Any:
     """Change it, pause it, disable it, or enable it again."""
-    changes = _checked(body)
-    return transaction(lambda session: endpoints.change(session, webhook_id, changes))
+    changes = managing.checked(body)
+    return transaction(lambda session: managing.change(session, access.actor(), webhook_id, changes))
 
 
 @blueprint.route("/<webhook_id>", methods=["DELETE"])
@@ -70,19 +67,19 @@ def change(body: Form, webhook_id: str) -> Any:
 @blueprint.doc(operationId="deleteWebhook")
 def delete(webhook_id: str) -> None:
     """Send nothing any more, and forget what was sent."""
-    transaction(lambda session: endpoints.delete(session, webhook_id))
+    transaction(lambda session: managing.delete(session, access.actor(), webhook_id))
 
 
 @blueprint.route("/<webhook_id>/secret", methods=["POST"])
 @access.webhooks
-@blueprint.arguments(schemas.Rotation, required=False)
+@blueprint.arguments(bodies.Rotation, required=False)
 @blueprint.response(200, schemas.WebhookWithSecret)
 @blueprint.problems(400, 401, 403, 404, 409, 422, 429, 503)
 @blueprint.doc(operationId="rotateWebhookSecret")
 def rotate(body: Form, webhook_id: str) -> Any:
     """Another secret, shown this once; for a while requests are signed with the former one too."""
     hours = body["overlap_hours"]
-    return transaction(lambda session: endpoints.rotate(session, _sealer(), webhook_id, hours)), NO_STORE
+    return transaction(lambda session: managing.rotate(session, access.actor(), webhook_id, hours)), NO_STORE
 
 
 @blueprint.route("/<webhook_id>/test", methods=["POST"])
@@ -124,7 +121,7 @@ def get_delivery(webhook_id: str, event_id: str) -> Any:
 @blueprint.doc(operationId="replayWebhookDelivery")
 def replay(webhook_id: str, event_id: str) -> Any:
     """Send it again, under the same `webhook-id`."""
-    return transaction(lambda session: deliveries.replay(session, webhook_id, event_id))
+    return transaction(lambda session: managing.replay(session, access.actor(), webhook_id, event_id))
 
 
 @blueprint.route("/<webhook_id>/replay", methods=["POST"])
@@ -135,18 +132,5 @@ def replay(webhook_id: str, event_id: str) -> Any:
 @blueprint.doc(operationId="replayWebhook")
 def replay_failed(body: Form, webhook_id: str) -> Any:
     """Send again what was given up of events since a time, 5,000 at once."""
-    count = transaction(lambda session: deliveries.replay_failed(session, webhook_id, body["since"]))
+    count = transaction(lambda session: managing.replay_failed(session, access.actor(), webhook_id, body["since"]))
     return {"replayed": count, "more": count == REPLAYED_AT_ONCE}
-
-
-def _checked(body: Form) -> Form:
-    """With types as they are kept, and a URL that may be called. Looks names up: do it before the transaction."""
-    if "event_types" in body:
-        body = {**body, "event_types": subscriptions.normalised(body["event_types"])}
-    if "url" in body:
-        addresses.check(body["url"], Rules.of(settings()))
-    return body
-
-
-def _sealer() -> Sealer:
-    return Sealer(settings().webhook_encryption_keys)

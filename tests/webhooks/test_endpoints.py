@@ -181,3 +181,20 @@ def test_a_deleted_one_is_not_there_any_more(hooks: Hooks, receiver: Receiver, e
     for method, rest in [("GET", ""), ("DELETE", ""), ("POST", "/secret"), ("POST", "/test"), ("GET", "/deliveries")]:
         assert hooks.seller.call(method, path + rest).status_code == 404
     assert hooks.seller.patch(path, {"status": "enabled"}).status_code == 404
+
+
+def test_who_changes_one_is_in_the_audit_log_without_secrets(hooks: Hooks, endpoint: Any) -> None:
+    at, seller = f"/webhooks/{endpoint['id']}", hooks.seller
+    assert seller.patch(at, {"status": "paused"}).status_code == 200
+    rotated = seller.post(f"{at}/secret").get_json()
+    assert seller.post(f"{at}/replay", {"since": "2026-01-01T00:00:00Z"}).status_code == 202
+    assert seller.call("DELETE", at).status_code == 204
+    told = rows(hooks.app, "SELECT * FROM audit_entries WHERE subject_id = :id ORDER BY id", id=endpoint["id"])
+    assert [(entry.actor_id, entry.action, entry.details) for entry in told] == [
+        (seller.id, "webhook.created", {"url": endpoint["url"], "event_types": ["oms.*"]}),
+        (seller.id, "webhook.changed", {"status": "paused"}),
+        (seller.id, "webhook.secret_rotated", {"overlap_hours": 24}),
+        (seller.id, "webhook.replayed", {"since": "2026-01-01T00:00:00+00:00", "count": 0}),
+        (seller.id, "webhook.deleted", None),
+    ]
+    assert not any(made["secret"] in str(entry.details) for made in (endpoint, rotated) for entry in told)
