@@ -76,7 +76,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[JourneyView | Problem]:
-    """Every status change of the order and its lines, oldest first.
+    """Every status change of the order and its lines, oldest first; customers do not see the notes of the
+    shop.
 
     Args:
         order_id (str):
@@ -105,7 +106,8 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> JourneyView | Problem | None:
-    """Every status change of the order and its lines, oldest first.
+    """Every status change of the order and its lines, oldest first; customers do not see the notes of the
+    shop.
 
     Args:
         order_id (str):
@@ -129,7 +131,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[JourneyView | Problem]:
-    """Every status change of the order and its lines, oldest first.
+    """Every status change of the order and its lines, oldest first; customers do not see the notes of the
+    shop.
 
     Args:
         order_id (str):
@@ -156,7 +159,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> JourneyView | Problem | None:
-    """Every status change of the order and its lines, oldest first.
+    """Every status change of the order and its lines, oldest first; customers do not see the notes of the
+    shop.
 
     Args:
         order_id (str):
