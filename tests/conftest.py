@@ -47,9 +47,14 @@ LONG = (
 # Not looked at unless they are named: what needs Apache Kafka or a browser, and what takes its time, unless it is to be
 # thorough.
 _LONGER = [
+    "live/test_shutdown.py",
     "processes/test_backup.py",
     "processes/test_clients.py",
+    "processes/test_error_reports.py",
     "processes/test_hosts.py",
+    "processes/test_import_kills.py",
+    "processes/test_observability.py",
+    "webhooks/test_worker_killed.py",
     "api/test_schemathesis.py",
 ]
 _LEFT_OUT = [] if THOROUGH else _LONGER
