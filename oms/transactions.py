@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import structlog
 from psycopg2 import Error as PsycopgError
@@ -51,7 +51,7 @@ def transaction(work: Callable[[Session], T]) -> T:
             if attempt < ATTEMPTS and _harmless_to_repeat(error):
                 _pause(attempt)
                 continue
-            raise _translated(error) from error
+            _give_up(error)
         except BaseException:
             _roll_back(session)
             raise
@@ -74,7 +74,7 @@ def one_statement(work: Callable[[Connection], T], *, repeatable: bool = False) 
             if attempt < ATTEMPTS and (_rolled_back(error) or (repeatable and _harmless_to_repeat(error))):
                 _pause(attempt)
                 continue
-            raise _translated(error) from error
+            _give_up(error)
     raise AssertionError("unreachable")
 
 
@@ -108,7 +108,7 @@ def look(work: Callable[[Connection], T], *, replica: bool = False) -> T:
                 return work(connection)
         except (DBAPIError, PoolTimeout) as error:
             if attempt == 2 or not _harmless_to_repeat(error):
-                raise _translated(error) from error
+                _give_up(error)
     raise AssertionError("unreachable")
 
 
@@ -145,7 +145,7 @@ def _commit(session: Session) -> None:
         session.commit()
     except DBAPIError as error:
         _roll_back(session)
-        raise _translated(error) from error
+        _give_up(error)
     for action in actions:
         follow_up(action)
 
@@ -168,6 +168,13 @@ def _harmless_to_repeat(error: Exception) -> bool:
 
 def _rolled_back(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and isinstance(error.orig, _RETRIED)
+
+
+def _give_up(error: DBAPIError | PoolTimeout) -> NoReturn:
+    translated = _translated(error)
+    if translated is error:
+        raise error  # an error that is its own cause hides what the driver said
+    raise translated from error
 
 
 def _translated(error: DBAPIError | PoolTimeout) -> Exception:

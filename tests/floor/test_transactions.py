@@ -264,6 +264,7 @@ def test_a_mistake_in_the_code_is_not_called_a_busy_database() -> None:
     with pytest.raises(DBAPIError) as caught:
         transaction(lambda session: session.execute(text("SELECT nothing FROM nowhere")))
     assert isinstance(caught.value.orig, postgres.UndefinedTable)
+    assert caught.value.__cause__ is caught.value.orig
 
 
 def test_a_row_that_stays_locked_is_503_with_retry_after(app: Flask, servers: Servers, customer: Caller) -> None:
