@@ -43,12 +43,18 @@ ACTIONS = (
     "user.password_reset",
     "user.role_changed",
     "user.sessions_ended",
+    "webhook.changed",
+    "webhook.created",
+    "webhook.deleted",
+    "webhook.replayed",
+    "webhook.secret_rotated",
 )
 _READ_FIRST = {"from": 0, "to": 1, "reason": 2}
 _PAGES = {
     "order": ("console.order", "order_id"),
     "user": ("console.person", "user_id"),
     "dead_letter": ("console.dead_letter", "letter_id"),
+    "webhook": ("console.webhook", "webhook_id"),
 }
 
 

@@ -21,6 +21,7 @@ ENTRIES = (
     Entry("Stuck orders", "console.stuck_orders", "console.stuck"),
     Entry("Dead letters", "console.dead_letters", "console.dead_letter"),
     Entry("Failed jobs", "console.failed_jobs", "console.failed_jobs"),
+    Entry("Webhooks", "console.webhooks", "console.webhook"),
     Entry("People", "console.people", "console.pe", for_admins=True),
     Entry("API keys", "console.api_keys", "console.api_key", for_admins=True),
     Entry("Audit log", "console.audit_log", "console.audit_log", for_admins=True),

@@ -15,10 +15,12 @@ from tests.conftest import Servers
 from tests.console.visitors import PASSWORD, account
 from tests.floor import applications
 from tests.processes.conftest import Stack, stack
+from tests.webhooks.hooks import KEY
 
 __all__ = ["stack"]
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "build/screenshots"
+WEBHOOKS = {"WEBHOOK_ALLOW_HTTP": "YES", "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8", "WEBHOOK_ENCRYPTION_KEYS": KEY}
 CHROMIUM = shutil.which("chromium")
 # How long something may take to appear on a machine that has other things to do.
 PATIENCE_MS = 30_000
@@ -41,9 +43,9 @@ class Desk:
 @pytest.fixture(scope="module")
 def shop(app: Flask, servers: Servers, stack: Stack) -> Iterator[Shop]:
     """Orders in every state, and two people: one of the staff and an admin."""
-    stack.start_web(RATELIMIT_LOGIN_ACCOUNT="1000/minute", RATELIMIT_CONSOLE="10000/minute")
+    stack.start_web(RATELIMIT_LOGIN_ACCOUNT="1000/minute", RATELIMIT_CONSOLE="10000/minute", **WEBHOOKS)
     stack.start("worker")
-    own = {"DATABASE_URL": stack.environ["DATABASE_URL"], "REDIS_URL": stack.environ["REDIS_URL"]}
+    own = {name: stack.environ[name] for name in ("DATABASE_URL", "REDIS_URL")} | WEBHOOKS
     with applications.another(app, servers, **own) as made:
         staff, admin = account(made, "staff"), account(made, "admin")
         yield fill_shop(made, f"http://127.0.0.1:{stack.client.port}", staff.email, admin.email)

@@ -42,6 +42,7 @@ def trouble(shop: Shop) -> Iterator[None]:
     set_aside(app, "order-commands")
     failed(app, "os.getpid")
     failed(app, queues.REFRESH_CACHE)
+    webhook(shop)
     with app.app_context():
         while transaction(lambda session: hourly.count(session, datetime.now(UTC), timedelta(hours=72))):
             continue
@@ -58,6 +59,13 @@ def failed(app: Flask, name: str) -> str:
         return str(job.id)
 
 
+def webhook(shop: Shop) -> None:
+    """Somebody who does not answer, and a test event for him."""
+    made = shop.manager.post("/webhooks", {"url": "http://127.0.0.1:1999/hooks/orders", "description": "The warehouse"})
+    assert made.status_code == 201, made.data
+    assert shop.manager.post(f"/webhooks/{made.get_json()['id']}/test").status_code == 202
+
+
 def says(page: Page, text: str) -> None:
     expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
 
@@ -70,6 +78,24 @@ def first_of(listed: str) -> Callable[[Page], None]:
         page.get_by_role("heading", level=1).wait_for()
 
     return steps
+
+
+def deliveries(page: Page) -> None:
+    first_of(".webhooks")(page)
+    page.get_by_role("link", name="Deliveries").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Deliveries")
+
+
+def delivery(page: Page) -> None:
+    deliveries(page)
+    first_of(".deliveries")(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("oms.webhook.test.v1")
+
+
+def new_secret(page: Page) -> None:
+    first_of(".webhooks")(page)
+    page.get_by_role("link", name="Make a new secret").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def as_tables(page: Page) -> None:
@@ -98,6 +124,11 @@ PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "dead-letters": ("/console/dead-letters", lambda _: None),
     "dead-letter": ("/console/dead-letters", first_of(".letters")),
     "failed-jobs": ("/console/failed-jobs", lambda _: None),
+    "webhooks": ("/console/webhooks", lambda _: None),
+    "webhook-new": ("/console/webhooks/new", lambda _: None),
+    "webhook-secret-dialog": ("/console/webhooks", new_secret),
+    "webhook-deliveries": ("/console/webhooks", deliveries),
+    "webhook-delivery": ("/console/webhooks", delivery),
     "people": ("/console/people", lambda _: None),
     "person-dialog": ("/console/people", somebody),
     "person-new": ("/console/people/new", lambda _: None),
