@@ -17,6 +17,8 @@ class BoundedRequest(Request):
     def allow(self, most_bytes: int) -> None:
         """Take in as much as this instead; before anything of the body has been read."""
         self.most_bytes, self.max_content_length = most_bytes, most_bytes + 1
+        # Of a field that is no file, and of what werkzeug holds of a file: the piece it reads, and the end of the last.
+        self.max_form_memory_size = MAX_BYTES
 
     def get_data(self, *args: Any, **kwargs: Any) -> Any:
         data = super().get_data(*args, **kwargs)

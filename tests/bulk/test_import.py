@@ -188,6 +188,13 @@ def test_a_file_that_can_not_be_cut_into_orders_is_refused_whole(
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
 
 
+def test_a_form_may_bring_a_large_file(staff: Caller) -> None:
+    content = ndjson(*(lines_body(customer_id="C", notes="x" * 500) for _ in range(2500))).encode()
+    file = FileStorage(io.BytesIO(content), filename="new.ndjson")
+    answer = staff.call("POST", "/orders/import?dry_run=1", data={"file": file}, content_type="multipart/form-data")
+    assert (answer.status_code, answer.get_json()["total"]) == (202, 2500)
+
+
 def test_a_form_brings_the_file_with_its_name(app: Flask, staff: Caller) -> None:
     (body,) = orders(1)
     file = FileStorage(io.BytesIO(ndjson(body).encode()), filename="C:/x/new.ndjson")
