@@ -1,13 +1,9 @@
 """Orders in bulk, out: a file that is written while it is sent."""
 
-import time
-from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 from typing import Any
 
-import structlog
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 from marshmallow import fields, validate
 from werkzeug.exceptions import NotAcceptable
 
@@ -16,17 +12,10 @@ from oms.api.openapi import OmsBlueprint
 from oms.api.orders import refuse_others
 from oms.api.read_your_writes import read_recent
 from oms.api.schemas import OrderFilters
-from oms.bulk import formats, walk
+from oms.bulk import formats, sending
 from oms.bulk.formats import Format
-from oms.extensions import settings
-from oms.gate import Gate
-from oms.orders import store
-from oms.orders.order import Order
 
 blueprint = OmsBlueprint("exports", __name__, url_prefix="/orders", description="Many orders at once")
-PER_CALLER = 1
-_gate = Gate("exports")
-_log = structlog.get_logger(__name__)
 _DOC: dict[str, Any] = {
     "responses": {
         200: {
@@ -62,10 +51,9 @@ def export_orders(args: dict[str, Any]) -> Response:
     format = _format(args.pop("format", None))
     filters = {**args, "owner": refuse_others(args)}
     if request.method == "HEAD":
-        return _response((), format)
+        return sending.response((), format)
     caller = access.caller_key()
-    _gate.enter(caller, settings().exports_per_process, PER_CALLER)
-    return _response(_Running(caller, filters, format), format)
+    return sending.export(caller, filters, format, partial(read_recent, caller=caller))
 
 
 def _format(wanted: str | None) -> Format:
@@ -77,53 +65,3 @@ def _format(wanted: str | None) -> Format:
     if request.accept_mimetypes and not request.accept_mimetypes.quality(best):
         raise NotAcceptable(f"An export is one of {', '.join(offered)}.")
     return offered[best]
-
-
-def _response(pieces: Any, format: Format) -> Response:
-    response = Response(pieces, content_type=format.media_type + ("; charset=utf-8" if format.appendable else ""))
-    response.headers["Content-Disposition"] = f'attachment; filename="orders.{format.name}"'
-    response.headers["Cache-Control"] = "no-store"
-    # nginx would gather it in a file of its own.
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
-
-
-class _Running:
-    """An export under way. The first piece is made at once: what is refused is refused before anything was sent."""
-
-    def __init__(self, caller: str, filters: dict[str, Any], format: Format) -> None:
-        self._caller, self._format = caller, format
-        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        self._orders, self._began = 0, time.monotonic()
-        self._pieces = format.write(self._batches(filters))
-        self._inside = True
-        try:
-            first = [next(self._pieces), next(self._pieces, b"")]
-        except BaseException:
-            self.close()
-            raise
-        self._sent = filter(None, chain(first, self._pieces))
-
-    def _batches(self, filters: dict[str, Any]) -> Iterator[list[Order]]:
-        for batch in walk.batches(filters, store.now(), read=partial(read_recent, caller=self._caller)):
-            self._orders += len(batch.orders)
-            yield batch.orders
-
-    def __iter__(self) -> "_Running":
-        return self
-
-    def __next__(self) -> bytes:
-        with self._app.app_context():
-            return next(self._sent)
-
-    def close(self) -> None:
-        """Its end, its failure, or the client has gone."""
-        if not self._inside:
-            return
-        self._inside = False
-        self._pieces.close()  # type: ignore[attr-defined]  # a generator
-        _gate.leave(self._caller)
-        seconds = round(time.monotonic() - self._began, 3)
-        _log.info("export_ended", caller=self._caller, format=self._format.name, orders=self._orders, seconds=seconds)
-
-    __del__ = close

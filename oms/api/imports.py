@@ -1,46 +1,31 @@
 """Orders in bulk, in: an upload is kept, answered 202, and worked off by the bulk worker."""
 
-import csv
-import io
-from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
-from oms import queues, strict_json
+from oms import strict_json
 from oms.api import access, idempotency
 from oms.api.openapi import OmsBlueprint
 from oms.api.orders import KEY_HEADER
-from oms.bulk import cells, imports, uploads
+from oms.bulk import imports, uploads, wrong_rows
 from oms.bulk.models import STATUSES
 from oms.errors import Invalid
 from oms.extensions import settings
 from oms.fields import QueryInteger, Text, Timestamp
-from oms.gate import Gate
 from oms.idempotency import Answer
-from oms.transactions import after_commit, read
+from oms.transactions import read
 
 blueprint = OmsBlueprint("imports", __name__, url_prefix="/orders", description="Many orders at once")
 MEBIBYTE = 1024 * 1024
 # Of a file this much is held in memory, the rest on disk.
 IN_MEMORY = MEBIBYTE
-ERRORS_A_READ = 1000
 _PIECE = 64 * 1024
-_gate = Gate("imports")
-_MEDIA_TYPES = {
-    "text/csv": uploads.CSV,
-    "application/x-ndjson": uploads.NDJSON,
-    "application/ndjson": uploads.NDJSON,
-    "application/jsonl": uploads.NDJSON,
-}
-_SUFFIXES = {".csv": uploads.CSV, ".ndjson": uploads.NDJSON, ".jsonl": uploads.NDJSON}
-_ERROR_COLUMNS = ("row", "order_id", "code", "pointer", "detail")
 _FILE = {"schema": {"type": "string"}}
 _DOC: dict[str, Any] = {
     "parameters": [KEY_HEADER],
@@ -141,11 +126,11 @@ def import_orders(args: dict[str, Any]) -> Response:
     The answer comes as soon as the file is kept; `Location` tells how far it is.
     """
     caller = access.caller_key()
-    _gate.enter(caller, settings().exports_per_process, 1)
+    imports.gate.enter(caller, settings().exports_per_process, 1)
     try:
         return _taken_in(args)
     finally:
-        _gate.leave(caller)
+        imports.gate.leave(caller)
 
 
 def _taken_in(args: dict[str, Any]) -> Response:
@@ -153,22 +138,19 @@ def _taken_in(args: dict[str, Any]) -> Response:
     file, name, media_type = _sent()
     with file:
         format = args.get("format") or _format(name, media_type)
-        digest = sha256()
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-        about = {"format": format, "file_name": name, "digest": digest.hexdigest(), "dry_run": args["dry_run"]}
+        about = {
+            "format": format,
+            "file_name": name,
+            "digest": uploads.digest(file),
+            "dry_run": args["dry_run"],
+        }
         actor = access.actor()
 
         def work(session: Session) -> Answer:
-            made = imports.accept(session, file, about, actor)
-            after_commit(session, _ring)
+            made = imports.take_in(session, file, about, actor)
             return Answer(strict_json.write(made), 202, f"/orders/imports/{made['import_id']}")
 
         return idempotency.commit(work, about)
-
-
-def _ring() -> None:
-    queues.wake(queues.IMPORT_ORDERS)
 
 
 def _sent() -> tuple[IO[bytes], str | None, str]:
@@ -186,9 +168,9 @@ def _sent() -> tuple[IO[bytes], str | None, str]:
 
 
 def _format(name: str | None, media_type: str) -> str:
-    found = _SUFFIXES.get(PurePath(name or "").suffix.lower()) or _MEDIA_TYPES.get(media_type)
+    found = uploads.format_of(name, media_type)
     if found is None:
-        raise UnsupportedMediaType(f"Send {', '.join(_MEDIA_TYPES)}, or multipart/form-data.")
+        raise UnsupportedMediaType(f"Send {', '.join(uploads.MEDIA_TYPES)}, or multipart/form-data.")
     return found
 
 
@@ -245,38 +227,12 @@ def list_import_errors(args: dict[str, Any], import_id: str) -> Response:
     read(lambda session: imports.find(session, import_id, owner))
     best = request.accept_mimetypes.best_match(["application/json", "text/csv"])
     if args.get("format", "csv" if best == "text/csv" else "json") == "csv":
-        return Response(_as_csv(import_id), content_type="text/csv; charset=utf-8")
+        return Response(wrong_rows.as_csv(import_id), content_type="text/csv; charset=utf-8")
     row_no, _, position = (args.get("cursor") or "0.0").partition(".")
     after = (min(int(row_no), 2**31 - 1), min(int(position), 2**15 - 1))
     rows = read(lambda session: imports.errors(session, import_id, after, args["limit"]))
     more = f"{rows[-1]['row_no']}.{rows[-1]['position']}" if len(rows) == args["limit"] else None
-    return _json({"errors": [_shown(row) for row in rows], "next_cursor": more})
-
-
-def _as_csv(import_id: str) -> Iterator[str]:
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def pieces() -> Iterator[str]:
-        yield _csv_lines([_ERROR_COLUMNS])
-        after, more = (0, 0), True
-        while more:
-            with app.app_context():
-                rows = read(lambda session, after=after: imports.errors(session, import_id, after, ERRORS_A_READ))  # type: ignore[misc]
-            more = len(rows) == ERRORS_A_READ
-            after = (rows[-1]["row_no"], rows[-1]["position"]) if rows else after
-            yield _csv_lines([cells.protected(str(_shown(row)[name] or "")) for name in _ERROR_COLUMNS] for row in rows)
-
-    return pieces()
-
-
-def _csv_lines(rows: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {"row": row["row_no"]} | {name: row[name] for name in _ERROR_COLUMNS[1:]}
+    return _json({"errors": [wrong_rows.shown(row) for row in rows], "next_cursor": more})
 
 
 def _owner() -> str | None:

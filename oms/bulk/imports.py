@@ -10,13 +10,18 @@ from typing import IO, Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import queues
 from oms.accounts.actor import Actor
 from oms.bulk import uploads
 from oms.bulk.models import OPEN
 from oms.errors import Conflict, Invalid, NotFound
+from oms.gate import Gate
 from oms.ids import new_id
+from oms.transactions import after_commit
 
 MAX_ATTEMPTS = 5
+# Uploads that are taken in at once.
+gate = Gate("imports")
 _SHOWN = """import_id, actor_id, file_name, format, dry_run, status, total, done, failed, error, created_at, worked_at,
     finished_at"""
 _MINE = "(CAST(:owner AS text) IS NULL OR actor_id = :owner)"
@@ -80,6 +85,13 @@ def accept(session: Session, file: IO[bytes], about: Mapping[str, Any], actor: A
     by = {"actor_id": actor.id, "actor_kind": actor.kind, "actor_scopes": sorted(actor.scopes)}
     session.execute(_ADD, {**about, **by, "import_id": import_id, "columns": columns, "total": total})
     return find(session, import_id, None)
+
+
+def take_in(session: Session, file: IO[bytes], about: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """`accept` it and ring for the worker."""
+    made = accept(session, file, about, actor)
+    after_commit(session, lambda: queues.wake(queues.IMPORT_ORDERS))
+    return made
 
 
 def find(session: Session, import_id: str, owner: str | None) -> dict[str, Any]:

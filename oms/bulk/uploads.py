@@ -5,7 +5,9 @@ A record is kept as it is and looked at later; refused at once is only what can'
 
 import csv
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from itertools import chain, groupby, islice
+from pathlib import PurePath
 from typing import IO, Any, NamedTuple
 
 import orjson
@@ -17,6 +19,14 @@ from oms.strict_json import MAX_BYTES
 
 NDJSON, CSV = "ndjson", "csv"
 FORMATS = {NDJSON: "application/x-ndjson", CSV: "text/csv"}
+MEDIA_TYPES = {
+    "text/csv": CSV,
+    "application/x-ndjson": NDJSON,
+    "application/ndjson": NDJSON,
+    "application/jsonl": NDJSON,
+}
+SUFFIXES = {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON}
+_PIECE = 64 * 1024
 # What one transaction places, and at most about so many bytes of it.
 CHUNK_RECORDS = 100
 CHUNK_BYTES = 512 * 1024
@@ -33,6 +43,19 @@ class Record(NamedTuple):
 
     rows: list[int]
     content: Any
+
+
+def format_of(name: str | None, media_type: str) -> str | None:
+    """The format of a file by its name, else by its media type; None where neither tells."""
+    return SUFFIXES.get(PurePath(name or "").suffix.lower()) or MEDIA_TYPES.get(media_type)
+
+
+def digest(file: IO[bytes]) -> str:
+    """SHA-256 of all that follows, in hexadecimal."""
+    found = sha256()
+    while piece := file.read(_PIECE):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def opened(file: IO[bytes], format: str) -> tuple[list[str], Iterator[Record]]:

@@ -8,6 +8,7 @@ from oms.console import (
     error_pages,
     filter_shelf,
     home,
+    imports,
     operations,
     order_list,
     order_money,
@@ -29,6 +30,7 @@ PAGES = (
     order_moves,
     order_money,
     order_returns,
+    imports,
     *operations.PAGES,
     error_pages,
 )

@@ -7,12 +7,14 @@ comes with the form to sign in.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 
 from flask import Response, g, request
 
 from oms.console.access import COOKIE, set_cookie
 from oms.console.blueprint import blueprint
 from oms.errors import Forbidden
+from oms.web.access import View
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
@@ -25,10 +27,22 @@ def token() -> str:
     return _digest(_secret() or _new_secret())
 
 
+def takes_files(most_bytes: Callable[[], int]) -> Callable[[View], View]:
+    """A view whose forms may be larger than others: files come with the token, and are read to find it."""
+
+    def decorate(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]  # read below
+        return view
+
+    return decorate
+
+
 @blueprint.before_request
 def _refuse_forgeries() -> None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
+    if most_bytes := getattr(g.view, "most_bytes", None):
+        request.allow(most_bytes())  # type: ignore[attr-defined]  # body_limit.BoundedRequest
     secret = _secret()
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
     genuine = secret is not None and hmac.compare_digest(sent.encode(), _digest(secret).encode())

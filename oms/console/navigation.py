@@ -17,7 +17,8 @@ class Entry:
 
 ENTRIES = (
     Entry("Dashboard", "console.dashboard", "console.dashboard"),
-    Entry("Orders", "console.orders", "console.order"),
+    Entry("Orders", "console.orders", "console.orders"),
+    Entry("Imports", "console.order_imports", "console.order_import"),
     Entry("Stuck orders", "console.stuck_orders", "console.stuck"),
     Entry("Dead letters", "console.dead_letters", "console.dead_letter"),
     Entry("Failed jobs", "console.failed_jobs", "console.failed_jobs"),

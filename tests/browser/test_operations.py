@@ -43,6 +43,8 @@ def trouble(shop: Shop) -> Iterator[None]:
     failed(app, "os.getpid")
     failed(app, queues.REFRESH_CACHE)
     webhook(shop)
+    sent = b'{"customer_id": 7, "items": []}\n' * 3
+    assert shop.manager.post("/orders/import", sent, content_type="application/x-ndjson").status_code == 202
     with app.app_context():
         while transaction(lambda session: hourly.count(session, datetime.now(UTC), timedelta(hours=72))):
             continue
@@ -124,6 +126,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "dead-letters": ("/console/dead-letters", lambda _: None),
     "dead-letter": ("/console/dead-letters", first_of(".letters")),
     "failed-jobs": ("/console/failed-jobs", lambda _: None),
+    "imports": ("/console/imports", lambda _: None),
+    "import": ("/console/imports", first_of(".imports")),
+    "import-new": ("/console/imports/new", lambda _: None),
     "webhooks": ("/console/webhooks", lambda _: None),
     "webhook-new": ("/console/webhooks/new", lambda _: None),
     "webhook-secret-dialog": ("/console/webhooks", new_secret),

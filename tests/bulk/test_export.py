@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 from pyarrow import parquet
 
-from oms.api import exports
-from oms.bulk import cells, columns, walk
+from oms.bulk import cells, columns, sending, walk
 from oms.bulk import parquet as parquet_format
 from oms.orders import store
 from tests import factories
@@ -161,15 +160,15 @@ def test_one_that_no_longer_has_the_status_asked_for_is_left_out(
 def test_a_caller_has_one_export_at_a_time_and_a_process_only_some(customer: Caller, staff: Caller) -> None:
     callers = [f"token:{customer.id}", "token:somebody"]
     for caller in callers:
-        exports._gate.enter(caller, 2, 1)
+        sending.gate.enter(caller, 2, 1)
     again, third = customer.get("/orders/export"), staff.get("/orders/export")
     for caller in callers:
-        exports._gate.leave(caller)
+        sending.gate.leave(caller)
     assert (again.status_code, again.get_json()["code"]) == (429, "too_many_of_yours")
     assert (third.status_code, third.get_json()["code"]) == (503, "busy")
     assert int(third.headers["Retry-After"]) > 0
     assert customer.get("/orders/export").status_code == 200
-    assert exports._gate._inside.total() == 0
+    assert sending.gate._inside.total() == 0
 
 
 def test_a_client_that_goes_away_ends_the_work(app: Flask, customer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +182,7 @@ def test_a_client_that_goes_away_ends_the_work(app: Flask, customer: Caller, mon
     assert next(answer.iter_encoded())
     answer.close()
     assert len(read) < 5
-    assert exports._gate._inside.total() == 0
+    assert sending.gate._inside.total() == 0
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "'=1", "''@x", "\uff1d1"])
