@@ -1,6 +1,7 @@
 """Orders in bulk: files sent in, how far they are, and what was wrong with them; the orders list as a file."""
 
 from pathlib import PurePath
+from typing import Any
 
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ def order_imports() -> Response:
     found = read(lambda session: imports.page(session, PAGE + 1, before, None))
     senders = read(lambda session: users.addresses(session, [each["created_by"] for each in found]))
     older = url_for("console.order_imports", before=found[PAGE - 1]["import_id"]) if len(found) > PAGE else None
-    shown = {"imports": found[:PAGE], "senders": senders, "tones": TONES, "older": older}
+    shown: dict[str, Any] = {"imports": found[:PAGE], "senders": senders, "tones": TONES, "older": older}
     if wants_part():
         return page("import_rows.html", **shown, first_page=before is None)
     return page("imports.html", **shown, first_page=before is None)
@@ -103,7 +104,7 @@ def order_import(import_id: str) -> Response:
         if last
         else None
     )
-    shown = {
+    shown: dict[str, Any] = {
         "found": found,
         "tones": TONES,
         "is_open": found["status"] in ("queued", "running"),
