@@ -19,7 +19,7 @@ from oms.console.blueprint import blueprint
 from oms.extensions import settings
 from oms.transactions import transaction
 from oms.web import rate_limits
-from oms.web.access import PUBLIC, Policy, actor, declare
+from oms.web.access import PUBLIC, Policy, View, actor, declare
 
 __all__ = ["actor", "admin", "public", "staff"]
 
@@ -31,7 +31,11 @@ POLL_HEADER = "Console-Poll"
 
 def in_the_cookie() -> Credential | None:
     """Raises `Unauthenticated` for a cookie that is not, or no longer, ours."""
-    cookie = request.cookies.get(COOKIE)
+    return shown_by(request.cookies.get(COOKIE))
+
+
+def shown_by(cookie: str | None) -> Credential | None:
+    """The same for what the cookie holds; needs no request."""
     if cookie is None:
         return None
     claims = tokens.verify(cookie, "console")
@@ -51,9 +55,15 @@ staff = _declare(Policy("console_staff", frozenset({"staff", "admin"}), shown=in
 admin = _declare(Policy("console_admin", frozenset({"admin"}), shown=in_the_cookie))
 
 
+def no_sign_of_life(view: View) -> View:
+    """A view that pages ask for by themselves, where no header can say so."""
+    view.no_sign_of_life = True  # type: ignore[attr-defined]  # read below
+    return view
+
+
 @blueprint.before_request
 def _keep_alive() -> None:
-    if "actor" in g and POLL_HEADER not in request.headers:
+    if "actor" in g and POLL_HEADER not in request.headers and not hasattr(g.view, "no_sign_of_life"):
         family_id: Any = actor().session_id
         transaction(lambda session: sign_in.prolong(session, family_id))
 

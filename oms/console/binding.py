@@ -10,6 +10,7 @@ from oms.console import (
     home,
     imports,
     operations,
+    order_events,
     order_list,
     order_money,
     order_moves,
@@ -27,6 +28,7 @@ PAGES = (
     bulk_moves,
     filter_shelf,
     order_page,
+    order_events,
     order_moves,
     order_money,
     order_returns,
@@ -40,5 +42,5 @@ def bind_console(app: Flask) -> None:
     """Register the pages; a name that a template misspells is an error and no empty text."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(FOR_TEMPLATES)
+    app.jinja_env.globals.update(FOR_TEMPLATES, event_types=order_events.event_types)
     app.register_blueprint(blueprint)
