@@ -78,7 +78,7 @@ def one_statement(work: Callable[[Connection], T], *, repeatable: bool = False) 
     raise AssertionError("unreachable")
 
 
-def after_commit(session: Session, action: Callable[[], None]) -> None:
+def after_commit(session: Session, action: Callable[[], object]) -> None:
     """Remember `action` for after the commit; it is forgotten if the transaction fails.
 
     Not SQLAlchemy's event of that name: that one also fires when a savepoint is released.
@@ -150,7 +150,7 @@ def _commit(session: Session) -> None:
         follow_up(action)
 
 
-def follow_up(action: Callable[[], None]) -> None:
+def follow_up(action: Callable[[], object]) -> None:
     """What comes after a commit may be late, and is logged when it fails; the request it follows has succeeded."""
     try:
         action()
