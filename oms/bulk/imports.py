@@ -90,8 +90,12 @@ def accept(session: Session, file: IO[bytes], about: Mapping[str, Any], actor: A
 def take_in(session: Session, file: IO[bytes], about: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """`accept` it and ring for the worker."""
     made = accept(session, file, about, actor)
-    after_commit(session, lambda: queues.wake(queues.IMPORT_ORDERS))
+    after_commit(session, _ring)
     return made
+
+
+def _ring() -> None:
+    queues.wake(queues.IMPORT_ORDERS)
 
 
 def find(session: Session, import_id: str, owner: str | None) -> dict[str, Any]:
