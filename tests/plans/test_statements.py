@@ -87,8 +87,8 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.dead_letters._TOPICS": {},
     "oms.doctor.work._REFUNDS": {},
     "oms.doctor.work._UNMATCHED": {},
-    "oms.figures.hourly._PLACED": {"statuses": list(lifecycle.STATUSES), "since": NOW - timedelta(days=2)}
-    | {"until": NOW - timedelta(days=1)},
+    "oms.figures.hourly._PLACED": {"statuses": list(lifecycle.STATUSES), "since": NOW - timedelta(hours=30)}
+    | {"until": NOW - timedelta(hours=24)},
     "oms.figures.hourly._MONEY": {"captured": events.PAYMENT_CAPTURED, "refunded": events.REFUND_CREATED}
     | {"since": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)},
     # As many as these say, not as many as there are.
