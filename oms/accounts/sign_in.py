@@ -18,6 +18,7 @@ from oms.accounts.actor import Actor, Kind
 from oms.accounts.credentials import Credential
 from oms.accounts.models import TokenFamily, User
 from oms.accounts.tokens import Claims, Grant
+from oms.driver_sql import Executor
 from oms.errors import Forbidden, Unauthenticated
 from oms.extensions import settings
 from oms.ids import new_id
@@ -80,9 +81,9 @@ def open_console_family(session: Session, user: ProvenUser) -> Grant:
     return grant
 
 
-def prolong(session: Session, family_id: str) -> None:
+def prolong(on: Executor, family_id: str) -> None:
     """A session of the console is used: its idle time begins anew. It is written once a minute at most."""
-    session.execute(
+    on.execute(
         update(TokenFamily)
         .where(
             TokenFamily.id == family_id,

@@ -17,7 +17,7 @@ from oms.accounts.credentials import Credential
 from oms.accounts.tokens import Grant
 from oms.console.blueprint import blueprint
 from oms.extensions import settings
-from oms.transactions import transaction
+from oms.transactions import one_statement
 from oms.web import rate_limits
 from oms.web.access import PUBLIC, Policy, View, actor, declare
 
@@ -65,7 +65,7 @@ def no_sign_of_life(view: View) -> View:
 def _keep_alive() -> None:
     if "actor" in g and POLL_HEADER not in request.headers and not hasattr(g.view, "no_sign_of_life"):
         family_id: Any = actor().session_id
-        transaction(lambda session: sign_in.prolong(session, family_id))
+        one_statement(lambda connection: sign_in.prolong(connection, family_id), repeatable=True)
 
 
 def present() -> Actor | None:
