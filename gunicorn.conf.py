@@ -21,7 +21,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 bind = f"{os.environ.get('BIND_ADDRESS', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's port
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
-worker_class = "gthread"
+worker_class = "oms.even_worker.EvenWorker"  # gunicorn's gthread, its connections spread over all workers
 preload_app = True
 timeout = 60
 graceful_timeout = 25
@@ -98,6 +98,7 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
     from prometheus_client import multiprocess
 
+    worker.leave()
     multiprocess.mark_process_dead(worker.pid)
 
 
