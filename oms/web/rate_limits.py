@@ -8,11 +8,12 @@ import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RequestLimit
+from flask.globals import request_ctx
+from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from limits.storage import RedisStorage
@@ -91,6 +92,14 @@ class OneRoundTrip(RedisStorage):
         return bool(redis_guard.attempt("limiter", lambda client: client.ping()))
 
 
+class Stand(NamedTuple):
+    """Where a caller stands with the limit that is closest to its end; `eases_at` is Unix time."""
+
+    limit: RateLimitItem
+    eases_at: float
+    remaining: int
+
+
 class OneLimit(Limiter):
     """Nearly every route has the one default limit and no other. Flask-Limiter works that out anew at each request, and
     that takes longer than counting does; here it is known. Other routes, and a storage that fails, are left to it."""
@@ -102,13 +111,13 @@ class OneLimit(Limiter):
 
     def _counted(self, limit: RateLimitItem) -> bool:
         """False when the storage is away; raises `TooMany`."""
-        found = RequestLimit(self, limit, [access.counted_as(), request.endpoint or ""], breached=False, shared=False)
+        counted = (access.counted_as(), request_ctx.request.endpoint or "")
         try:
-            found.breached = not self.limiter.hit(limit, *found.request_args)
+            admitted = self.limiter.hit(limit, *counted)
         except (redis.RedisError, StorageError):
             return False
-        self.context.view_rate_limit = found
-        if found.breached:
+        g.stand = Stand(limit, *self.limiter.get_window_stats(limit, *counted))
+        if not admitted:
             raise exceeded()
         return True
 
@@ -180,27 +189,35 @@ def bind_limiter(app: Flask) -> None:
 
 def exceeded() -> TooMany:
     """The error for the limit that was just exceeded."""
-    found = limiter.current_limit
-    wait = _seconds_until(found.window[0]) if found else 1
+    stand = _stand()
+    wait = _seconds_until(stand.eases_at) if stand else 1
     return TooMany(f"Too many requests; try again in {wait} s.", retry_after=wait)
 
 
 def _describe(response: Response) -> Response:
     """`RateLimit-*` headers (IETF draft): the limit that is closest to its end, and seconds until it eases."""
-    found = limiter.current_limit
-    if found is None:
+    stand = _stand()
+    if stand is None:
         return response
     if "windows" not in g:
         LIMITER_FALLBACKS.inc()
     response.headers.extend(
         (
-            ("RateLimit-Limit", str(found.limit.amount)),
-            ("RateLimit-Remaining", str(found.remaining)),
-            ("RateLimit-Reset", str(_seconds_until(found.window[0]))),
-            ("RateLimit-Policy", f"{found.limit.amount};w={found.limit.get_expiry()}"),
+            ("RateLimit-Limit", str(stand.limit.amount)),
+            ("RateLimit-Remaining", str(stand.remaining)),
+            ("RateLimit-Reset", str(_seconds_until(stand.eases_at))),
+            ("RateLimit-Policy", f"{stand.limit.amount};w={stand.limit.get_expiry()}"),
         )
     )
     return response
+
+
+def _stand() -> Stand | None:
+    """As `OneLimit` has found it, or as Flask-Limiter has; None where nothing was counted."""
+    known: Stand | None = g.get("stand")
+    if known is None and (found := limiter.current_limit):
+        return Stand(found.limit, *found.window)
+    return known
 
 
 def _seconds_until(moment: float) -> int:
