@@ -38,6 +38,10 @@ from oms.transactions import read, transaction
 # So few that the smallest size has orders of all ages, too.
 PER_DAY = 1000
 FLAT, SEARCH = 1.3, 3.0
+_WARMED = text("""
+    SELECT sum(pg_prewarm(oid)) FROM pg_class
+    WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace
+""")
 _EXPIRED = text("""
     INSERT INTO idempotency_keys (caller, key, fingerprint, status, body, created_at)
     SELECT 'growth', 'K' || n, '', 200, '', now() - interval '30 hours' FROM generate_series(1, 1000) AS n
@@ -215,6 +219,14 @@ def _look_around(shop: Shop) -> None:
     shop.pages = shop.get(f"/orders/user/{shop.largest}?page_size=20").json["total_pages"]
 
 
+def _read_into_memory(shop: Shop) -> None:
+    engine = create_engine(shop.app.config["OMS_SETTINGS"].database_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_prewarm"))
+        connection.execute(_WARMED)
+    engine.dispose()
+
+
 def measure(shops: list[Shop], requests: int) -> Iterator[tuple[str, list[float]]]:
     """(scenario, milliseconds at the median for each size)."""
     for name, (prepare, _) in SCENARIOS.items():
@@ -233,15 +245,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", default="10000,100000", help="sizes, the smallest first")
     parser.add_argument("--requests", type=int, default=200, help="of each kind and size")
+    parser.add_argument(
+        "--shared-buffers",
+        help="of PostgreSQL, such as 16GB: all databases are read into them before (128MB, and none)",
+    )
     parser.add_argument("--data", type=Path, default=Path(".data/growth"), help="kept for the next time")
     given = parser.parse_args()
     sizes = [int(size) for size in given.orders.split(",")]
     given.data.mkdir(parents=True, exist_ok=True)
     too_slow = []
     with ExitStack() as stack:
-        postgres = stack.enter_context(Postgres(given.data / "postgres"))
+        server = Postgres(given.data / "postgres", shared_buffers=given.shared_buffers or "128MB")
+        postgres = stack.enter_context(server)
         valkey = stack.enter_context(Valkey(given.data / "valkey"))
         shops = [_shop(stack, postgres, valkey, size, place) for place, size in enumerate(sizes)]
+        if given.shared_buffers:
+            for shop in shops:
+                _read_into_memory(shop)
         print("| median, ms | " + " | ".join(f"{size:,}" for size in sizes) + " | ratio | at most |")
         print("|---|" + "---:|" * (len(sizes) + 2))
         for name, medians in measure(shops, given.requests):

@@ -39,10 +39,13 @@ class Postgres(Server):
     name = "postgres"
     stop_signal = signal.SIGINT  # a "fast shutdown": open transactions are rolled back instead of waited for
 
-    def __init__(self, data_dir: Path, port: int | None = None, *, fsync: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, port: int | None = None, *, fsync: bool = True, shared_buffers: str = "128MB"
+    ) -> None:
         """`fsync=False` is for tests: quicker, and the data may not survive a crash of the machine."""
         super().__init__(data_dir, port)
         self.fsync = fsync
+        self.shared_buffers = shared_buffers
         self._cluster = self.data_dir / "cluster"
         self._password_file = self.data_dir / "password"
 
@@ -68,7 +71,7 @@ class Postgres(Server):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "shared_buffers": "128MB",
+            "shared_buffers": self.shared_buffers,
             "max_connections": "100",
             "shared_preload_libraries": "pg_stat_statements",
         }

@@ -25,6 +25,7 @@ from oms.orders import (
     bodies,
     cache,
     cancellation,
+    customer_counts,
     items,
     journey,
     queries,
@@ -208,6 +209,7 @@ def change_item(data: dict[str, Any], order_id: str, line_no: int) -> Response:
 
 @blueprint.route("/user/<user_id>", methods=["GET"])
 @access.orders_read
+@access.prefetch(lambda: [customer_counts.key((request.view_args or {})["user_id"])])
 @blueprint.arguments(NumberedPageArgs, location="query")
 @blueprint.response(200, NumberedPageView)
 @blueprint.problems(401, 403, 422, 429, 503)
@@ -217,7 +219,8 @@ def list_user_orders(args: dict[str, Any], user_id: str) -> Response:
     if access.actor().owner_id not in (None, user_id):
         raise Forbidden("These are somebody else's orders.", code="not_your_orders")
     page, size = args["page"], args["page_size"]
-    found, total = read_recent(lambda session: queries.list_numbered(session, user_id, page, size))
+    counted = customer_counts.parse(access.prefetched(customer_counts.key(user_id)))
+    found, total = read_recent(lambda session: queries.list_numbered(session, user_id, page, size, counted))
     return _json(
         {
             "items": order_pages.documents(found),

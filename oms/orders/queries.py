@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 from oms.driver_sql import DriverStatement, Executor, compiled, run
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
-from oms.orders import lifecycle
+from oms.orders import customer_counts, lifecycle
+from oms.orders.customer_counts import NOTHING, Counted
 
 # What a search looks at of an article or the beginning of an id that more orders than these have: the highest ids.
 MOST_FOUND = 1000
 # Of the orders of somebody who searches his own, the newest.
 MOST_OWN = 5000
 _NEWEST_FIRST = "ORDER BY created_at DESC, order_id DESC"
+_OLDEST_FIRST = "ORDER BY created_at, order_id"
 _TIMES = {
     "created_from": "created_at >= :created_from",
     "created_to": "created_at < :created_to",
@@ -26,7 +28,6 @@ _TIMES = {
 }
 _LIKE = "order_id LIKE :q_prefix"
 _PHONE = "address ->> 'phone' = :q"
-_COUNT = compiled("SELECT count(*) FROM orders WHERE customer_id = :customer_id")
 
 
 def _found(chosen: str) -> DriverStatement:
@@ -36,9 +37,9 @@ def _found(chosen: str) -> DriverStatement:
     )
 
 
-_NUMBERED = _found(
-    f"SELECT order_id FROM orders WHERE customer_id = :customer_id {_NEWEST_FIRST} LIMIT :page_size OFFSET :skipped"
-)
+_OF_CUSTOMER = "SELECT order_id FROM orders WHERE customer_id = :customer_id"
+_NUMBERED = _found(f"{_OF_CUSTOMER} {_NEWEST_FIRST} LIMIT :shown OFFSET :skipped")
+_NUMBERED_FROM_THE_END = _found(f"{_OF_CUSTOMER} {_OLDEST_FIRST} LIMIT :shown OFFSET :skipped")
 
 
 class Found(NamedTuple):
@@ -151,14 +152,22 @@ _OWN_MATCH = f"""(his.order_id LIKE :q_prefix OR customer_id = :q OR facility_id
     OR :q = ANY(ARRAY(SELECT sku FROM order_items WHERE order_items.order_id = his.order_id)))"""
 
 
-def list_numbered(on: Executor, customer_id: str, page: int, page_size: int) -> tuple[list[Found], int]:
-    """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list."""
-    total = run(on, _COUNT, {"customer_id": customer_id}).scalar_one()
-    skipped = (page - 1) * page_size
-    if skipped >= total:
+def list_numbered(
+    on: Executor, customer_id: str, page: int, page_size: int, known: Counted = NOTHING
+) -> tuple[list[Found], int]:
+    """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list.
+
+    `known` is what was counted before. A page is walked to from the nearer end.
+    """
+    total = customer_counts.count(on, customer_id, known)
+    before = (page - 1) * page_size
+    if before >= total:
         return [], total
-    rows = run(on, _NUMBERED, {"customer_id": customer_id, "page_size": page_size, "skipped": skipped})
-    return [Found(*row) for row in rows], total
+    shown = min(page_size, total - before)
+    after = total - before - shown
+    statement = _NUMBERED if before <= after else _NUMBERED_FROM_THE_END
+    parameters = {"customer_id": customer_id, "shown": shown, "skipped": min(before, after)}
+    return [Found(*row) for row in run(on, statement, parameters)], total
 
 
 def _like_prefix(q: str) -> str:
