@@ -1,4 +1,4 @@
-"""How many orders somebody has, as B's listing tells it: counted once up to an hour ago, and from there on each time."""
+"""How many orders somebody has, as B's listing tells it: counted once up to an hour ago, from there on each time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
