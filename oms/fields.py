@@ -81,12 +81,13 @@ class _Number(fields.Field[Decimal]):
         super().__init__(**kwargs)
         self.low = Decimal(low)
         self.above = above
+        self.step = Decimal(1).scaleb(-self.scale)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         number = self._number(value)
         if number > self.high or number < self.low or (self.above is not None and number <= self.above):
             raise ValidationError(self._range())
-        if number != number.quantize(Decimal(1).scaleb(-self.scale)):
+        if number != number.quantize(self.step):
             raise ValidationError(f"At most {self.scale} decimals.")
         return number or Decimal(0)  # zero has no sign
 

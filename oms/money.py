@@ -1,6 +1,7 @@
 """Money arithmetic: decimals with the number of places their currency has (ISO 4217)."""
 
 from decimal import Decimal
+from functools import cache
 
 ZERO = Decimal(0)
 MAX_AMOUNT = Decimal("999999999999")
@@ -36,6 +37,7 @@ def places(currency: str) -> int:
     return _PLACES.get(currency, 2)
 
 
+@cache
 def smallest(currency: str) -> Decimal:
     """One unit of the last place: 0.01 for USD, 1 for JPY."""
     return Decimal(1).scaleb(-places(currency))

@@ -11,7 +11,7 @@ from oms import money
 from oms.errors import Invalid
 from oms.money import ZERO
 from oms.orders import shares
-from oms.orders.adjustments import CHARGES, Adjustments
+from oms.orders.adjustments import CHARGES, NONE, Adjustments
 from oms.orders.order import Line, Order
 
 TOLERANCE = Decimal("0.10")
@@ -101,6 +101,8 @@ def refuse_decimals(amount: Decimal | None, currency: str, pointer: str) -> None
 
 def refuse_decimals_of(adjustments: Adjustments, currency: str, pointer: str) -> None:
     """The same for everything that was added or taken off at one place."""
+    if adjustments is NONE:
+        return
     for name in ("discount", *CHARGES):
         refuse_decimals(getattr(adjustments, name), currency, f"{pointer}/{name}")
     for position, tax in enumerate(adjustments.tax_lines):
