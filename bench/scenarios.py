@@ -42,6 +42,10 @@ def _bare_create(_shop: Shop, _: int) -> list[Template]:
     return [Template("POST", "/create")]
 
 
+def _create_by_libraries(shop: Shop, _: int) -> list[Template]:
+    return [Template("POST", "/create-by-libraries", {**shop.staff, **JSON}, lines_body(shop.label()))]
+
+
 def _bare_list(_shop: Shop, _: int) -> list[Template]:
     return [Template("GET", "/list")]
 
@@ -130,6 +134,7 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("get-304", "GET an order, 304", _get_304, floor="F"),
     Scenario("get-cold", "GET an order, cold", _get_cold, uses_up=True),
     Scenario("S", "floor S: bare route, the creating SQL", _bare_create, served_by=ROUTES),
+    Scenario("P", "floor P: S with JWT, Redis twice and marshmallow", _create_by_libraries, "S", served_by=ROUTES),
     Scenario("create-alone", _PAUSED + "create, Idempotency-Key", _create_with_key, "S", writes=True, alone=True),
     Scenario("create-key", "create, 5 lines, Idempotency-Key", _create_with_key, floor="S", writes=True),
     Scenario("create", "create, 5 lines", _create, floor="S", writes=True),

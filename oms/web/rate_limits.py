@@ -29,20 +29,30 @@ from oms.web import access
 SCHEME = "oms"
 
 
-# limits' own two scripts, and what else the request wants. KEYS: the window before, the window now, and keys to read;
-# ARGV: limit, seconds, amount.
+# What limits' two scripts for a sliding window do one after the other, each key read once, and what else the request
+# wants. KEYS: the window before, the window now, and keys to read; ARGV: limit, seconds, amount. A window's counter
+# lives for two windows: once less than one is left of its time, it is the window before. All times are milliseconds.
 _ALL_AT_ONCE = """
-local function acquire(KEYS, ARGV)
-%s
+local limit, length, amount = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000, tonumber(ARGV[3])
+local left = redis.call('PTTL', KEYS[2])
+if left > 0 and left < length then
+    redis.call('RENAME', KEYS[2], KEYS[1])
+    left = left + length
+    redis.call('SET', KEYS[2], 0, 'PX', left)
 end
-local function window(KEYS, ARGV)
-%s
+local before = tonumber(redis.call('GET', KEYS[1])) or 0
+local before_left = before > 0 and math.max(redis.call('PTTL', KEYS[1]), 0) or 0
+local now = left > 0 and tonumber(redis.call('GET', KEYS[2])) or 0
+local acquired = math.floor(before * before_left / length) + now + amount <= limit
+if acquired and left > 0 then
+    now = redis.call('INCRBY', KEYS[2], amount)
+elseif acquired then
+    now, left = amount, length * 2
+    redis.call('SET', KEYS[2], now, 'PX', left)
 end
-local acquired = acquire(KEYS, ARGV) and 1 or 0
-local stands = window(KEYS, {ARGV[2]})
 local wanted = {}
 if #KEYS > 2 then wanted = redis.call('MGET', unpack(KEYS, 3)) end
-return {acquired, stands, wanted}
+return {acquired and 1 or 0, {before, before_left, now, math.max(left, 0)}, wanted}
 """
 
 
@@ -52,10 +62,9 @@ class OneRoundTrip(RedisStorage):
     STORAGE_SCHEME = [SCHEME]
 
     def __init__(self, uri: str, **options: Any) -> None:
-        # Its own client only registers the scripts; the running application's makes the calls.
+        # Its own client is never used; the running application's makes the calls.
         super().__init__("redis://unused", key_prefix="limit", **options)
-        scripts: Any = (self.lua_acquire_sliding_window.script, self.lua_sliding_window.script)
-        self._all_at_once = RedisScript(_ALL_AT_ONCE % tuple(script.decode() for script in scripts))
+        self._all_at_once = RedisScript(_ALL_AT_ONCE)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         if not redis_guard.breaker.may_try():
