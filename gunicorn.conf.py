@@ -98,8 +98,9 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
     from prometheus_client import multiprocess
 
-    worker.leave()
     multiprocess.mark_process_dead(worker.pid)
+    if hasattr(worker, "leave"):  # not of another class, which GUNICORN_CMD_ARGS may ask for
+        worker.leave()
 
 
 def on_exit(server):  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from oms.extensions import settings
 from oms.generation.copying import Warehouse
+from oms.orders import customer_counts
 
 
 @click.command("generate")
@@ -28,6 +29,7 @@ def generate(orders: int, per_day: float, yes: bool) -> None:
             bar.update(written)
     seconds = time.monotonic() - began
     database.analyze()
+    customer_counts.forget_all()
     written = max(0, orders - held)
     click.echo(f"{written} orders written, {written / max(seconds, 0.001):.0f} a second; {max(orders, held)} in all")
 

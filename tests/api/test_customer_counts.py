@@ -13,6 +13,8 @@ from tests import factories
 from tests.callers import Caller, exact
 from tests.conftest import Servers
 
+DATED = (b'["2026-01-01", 5]', b'["2926-01-01T00:00:00Z", 5]', b'["2026-01-01T00:00:00Z", -1]')
+
 
 @pytest.fixture(autouse=True)
 def a_few_are_worth_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +72,7 @@ def test_an_order_of_the_last_hour_is_not_taken_for_settled(app: Flask, customer
     assert kept(app, customer) is None
 
 
-@pytest.mark.parametrize("garbage", [b"", b"x", b"[]", b'["2026-01-01", "many"]', b'{"until": 1}', b"[1, 2]"])
+@pytest.mark.parametrize("garbage", [b"", b"x", b"[]", b'["2026-01-01", "many"]', b'{"until": 1}', b"[1, 2]", *DATED])
 def test_anything_else_in_its_place_counts_for_nothing(app: Flask, customer: Caller, garbage: bytes) -> None:
     place(customer, 2)
     app.extensions["oms_redis"].set(customer_counts.key(customer.id), garbage)

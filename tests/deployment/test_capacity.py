@@ -51,3 +51,7 @@ def test_a_column_for_each_rate() -> None:
     lines = MODEL["table"](GIVEN, [10.0, 20.0]).splitlines()
     assert lines[0] == "| | 10 orders/s | 20 orders/s |"
     assert {line.count("|") for line in lines} == {4}
+
+
+def test_the_page_shows_what_the_model_says() -> None:
+    assert MODEL["table"](GIVEN, [1_000, 10_000, 100_000]) in (ROOT / "docs/scaling.md").read_text()

@@ -150,7 +150,8 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.orders.customer_counts._COUNT": {
         "customer_id": "GEN-C100000",
         "since": NOW - timedelta(hours=2),
-        "settled": NOW - timedelta(hours=1),
+        "now": NOW,
+        "settles_after": 3600,
     },
     "oms.orders.queries._NUMBERED": {"customer_id": BIG, "shown": 20, "skipped": 20},
     "oms.orders.queries._NUMBERED_FROM_THE_END": {"customer_id": BIG, "shown": 20, "skipped": 20},
