@@ -5,6 +5,7 @@ And what the doctor says of such a replica.
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from devstack.server import wait_until
 from oms import redis_guard
 from oms.api import read_your_writes
 from oms.api.read_your_writes import Rest
 from oms.doctor import broker
 from oms.errors import Unavailable
-from oms.orders import cache
+from oms.orders import cache, customer_counts
 from oms.transactions import read
 from tests import factories
 from tests.callers import Caller, exact
@@ -65,6 +67,30 @@ def test_lists_come_from_the_replica(reading: Flask, replica: Replica, customer:
     assert seen(reading, staff, customer) == []
     replica.catch_up()
     assert seen(reading, staff, customer) == [order["order_id"]]
+
+
+def test_a_count_of_the_replica_is_kept_only_up_to_what_it_has(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_counts, "SETTLES_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(customer_counts, "WORTH_KEEPING", 1)
+
+    def total() -> Any:
+        return exact(Caller(reading, staff.headers, staff.id).get(f"/orders/user/{customer.id}"))["total_items"]
+
+    factories.place(customer)
+    settled = time.monotonic() + 0.3
+    assert wait_until(lambda: time.monotonic() > settled, 5)
+    factories.place(customer)
+    replica.catch_up()
+    replica.stand_still()
+    factories.place(customer)
+    late = time.monotonic() + 0.3
+    assert wait_until(lambda: time.monotonic() > late, 5)
+    assert total() == 2
+    assert reading.extensions["oms_redis"].get(customer_counts.key(customer.id)) is not None
+    replica.catch_up()
+    assert total() == 3
 
 
 def test_who_has_just_written_reads_his_write(

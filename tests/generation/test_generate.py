@@ -15,7 +15,7 @@ from oms import outbox, partitions
 from oms.figures import hourly
 from oms.generation import copying, story
 from oms.money import ZERO
-from oms.orders import balance, events, lifecycle, representation, store, totals
+from oms.orders import balance, customer_counts, events, lifecycle, representation, store, totals
 from oms.orders.order import Order, refunds_of
 from oms.transactions import read, transaction
 from tests import factories, generated
@@ -150,6 +150,14 @@ def test_it_goes_on_where_it_ended_and_stops_when_there_are_enough(app: Flask, s
         after = factories.rows(shop, "SELECT count(*) FROM orders WHERE created_at > (SELECT created_at FROM orders"
                                " WHERE order_id = :first)", first=story.order_id(0))  # fmt: skip
         assert after[0] == (0,)
+
+
+def test_what_was_counted_of_customers_before_is_forgotten(app: Flask, servers: Servers) -> None:
+    with generated.shop(app, servers, 10, 100) as shop:
+        client, key = shop.extensions["oms_redis"], customer_counts.key("GEN-C000001")
+        client.set(key, b'["2026-01-01T00:00:00Z",7]')
+        assert generated.generate(shop, 20, 100).exit_code == 0
+        assert client.get(key) is None
 
 
 def test_a_batch_is_there_as_a_whole_or_not_at_all(
