@@ -21,9 +21,10 @@ TURN_SECONDS = 1.0
 SILENT_SECONDS = 2.0  # the loop of a worker turns at least once a second
 PLACES = 64
 # Made before the first fork: how many connections the worker of a place has, and until when that is believed, by the
-# clock that all processes of a machine share.
+# clock that all processes of a machine share; and how many places have had a worker, for who looks at each answer.
 _connections = memoryview(mmap.mmap(-1, PLACES * 4)).cast("i")
 _believed_until = memoryview(mmap.mmap(-1, PLACES * 8)).cast("d")
+_in_use = memoryview(mmap.mmap(-1, 4)).cast("i")
 _free = set(range(PLACES))
 
 
@@ -33,7 +34,9 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """In the master; a worker beyond the last place takes all that it gets."""
         self._place = min(_free, default=None)
-        _free.discard(self._place)
+        if self._place is not None:
+            _free.remove(self._place)
+            _in_use[0] = max(_in_use[0], self._place + 1)
         self._own = 0
         self._most_kept_alive = 0
         self._steps_back_until = 0.0
@@ -74,8 +77,12 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def _fewest_elsewhere(self) -> int | None:
         """The connections of the sibling who has the fewest of those who accept any."""
         now = time.monotonic()
-        others = (place for place in range(PLACES) if _believed_until[place] > now and place != self._place)
-        return min((_connections[place] for place in others), default=None)
+        fewest = None
+        for place in range(_in_use[0]):
+            if _believed_until[place] > now and place != self._place:
+                connections = _connections[place]
+                fewest = connections if fewest is None else min(fewest, connections)
+        return fewest
 
     def _has_more_than_another(self) -> bool:
         """By two at least: one would have all of them step back by turns."""
