@@ -123,6 +123,13 @@ def record(
     session.execute(insert(AuditEntry).values(row(author, action, subject, details)))
 
 
+def record_all(
+    session: Session, author: Author, action: str, subjects: Sequence[tuple[Subject, Mapping[str, Any] | None]]
+) -> None:
+    """The same for many subjects, each with its details, in one statement."""
+    session.execute(insert(AuditEntry), [row(author, action, subject, details) for subject, details in subjects])
+
+
 def page(session: Session, filters: Filters, limit: int, before: str | None = None) -> Page:
     """A page of entries, newest first; `before` is the cursor of the page before."""
     entry: Any = AuditEntry

@@ -4,6 +4,8 @@ A job carries no work of its own, so trying one again says "look" once more. Onl
 are put back into the queue, whatever is found in Redis.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -42,49 +44,66 @@ class _Entry(NamedTuple):
 
 def listed(limit: int, skipped: int = 0) -> list[FailedJob]:
     """Those of all queues, the latest first; raises `redis.RedisError`."""
-    found = [entry for registry in _registries() for entry in _newest(registry, skipped + limit)]
-    latest = sorted(found, key=lambda entry: (entry.until, entry.job_id), reverse=True)[skipped : skipped + limit]
-    ids = [entry.job_id for entry in latest]
-    jobs = Job.fetch_many(ids, connection=queue_connection(), serializer=JSONSerializer)
-    return [_described(job, entry.until) for job, entry in zip(jobs, latest, strict=True) if job is not None]
+    return [_described(job, until) for job, until in _fetched(_latest(limit, skipped))]
 
 
-def retry(session: Session, author: Author, job_id: str) -> str:
-    """Put one back into the queue and return its name; the entry of the audit log is the caller's transaction's.
-
-    Raises `NotFound`, `Conflict` unknown_job, or `redis.RedisError`.
-    """
+def one(job_id: str) -> Job:
+    """A failed job of ours; raises `NotFound` job_not_found, `Conflict` unknown_job, or `redis.RedisError`."""
     try:
         job = Job.fetch(job_id, connection=queue_connection(), serializer=JSONSerializer)
     except NoSuchJobError as error:
         raise _unknown() from error
-    if not queues.is_ours(job) or job.origin not in queues.QUEUES:
+    if not _may_run_again(job):
         raise Conflict("This is no job of this system; it is not run again.", code="unknown_job")
-    name = str(job.func_name)
-    # Written first: once the job is back in the queue, nothing but the commit can fail.
-    audit.record(session, author, "job.retried", audit.Subject("job", job_id), {"name": name})
-    try:
-        queues.queue(job.origin).failed_job_registry.requeue(job)
-    except InvalidJobOperation as error:
-        raise _unknown() from error
-    return name
+    if job_id not in queues.queue(job.origin).failed_job_registry:
+        raise _unknown()
+    return job
 
 
-def retry_all(session: Session, author: Author) -> int:
-    """Put back all of ours, at most `MOST_RETRIED`; returns how many."""
-    ours = [job for job in listed(MOST_RETRIED) if job.name is not None]
+def ours() -> list[Job]:
+    """All failed jobs of ours, at most `MOST_RETRIED`; raises `redis.RedisError`."""
+    return [job for job, _ in _fetched(_latest(MOST_RETRIED, 0)) if _may_run_again(job)]
+
+
+def note(session: Session, author: Author, jobs: Sequence[Job]) -> None:
+    """Write into the audit log that `author` wants them tried again; commit it before `put_back`.
+
+    In this order, since Redis can't take part in the transaction: an entry without its job is seen and tried again, a
+    job that somebody ran again without an entry is never explained.
+    """
+    audit.record_all(
+        session, author, "job.retried", [(audit.Subject("job", job.id), {"name": str(job.func_name)}) for job in jobs]
+    )
+
+
+def put_back(jobs: Sequence[Job]) -> int:
+    """Put them back into their queues; returns how many were still failed. Raises `redis.RedisError`."""
     done = 0
-    for job in ours:
-        try:
-            retry(session, author, job.id)
-        except NotFound:
-            continue  # somebody else was quicker
-        done += 1
+    for job in jobs:
+        with suppress(InvalidJobOperation):  # somebody else was quicker
+            queues.queue(job.origin).failed_job_registry.requeue(job)
+            done += 1
     return done
+
+
+def _may_run_again(job: Job) -> bool:
+    return queues.is_ours(job) and job.origin in queues.QUEUES
 
 
 def _registries() -> list[FailedJobRegistry]:
     return [queues.queue(name).failed_job_registry for name in queues.QUEUES]
+
+
+def _latest(limit: int, skipped: int) -> list[_Entry]:
+    found = [entry for registry in _registries() for entry in _newest(registry, skipped + limit)]
+    return sorted(found, key=lambda entry: (entry.until, entry.job_id), reverse=True)[skipped : skipped + limit]
+
+
+def _fetched(entries: Sequence[_Entry]) -> list[tuple[Job, float]]:
+    """The jobs that are still there, with the time when each is forgotten."""
+    ids = [entry.job_id for entry in entries]
+    jobs = Job.fetch_many(ids, connection=queue_connection(), serializer=JSONSerializer)
+    return [(job, entry.until) for job, entry in zip(jobs, entries, strict=True) if job is not None]
 
 
 def _newest(registry: FailedJobRegistry, most: int) -> list[_Entry]:

@@ -1,7 +1,10 @@
 """Jobs that have failed: why, and trying them again."""
 
+from collections.abc import Callable
+
 import redis
 from flask import Response, request, url_for
+from rq.job import Job
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import failed_jobs as jobs
@@ -34,10 +37,7 @@ def failed_jobs() -> Response:
 @access.staff
 def retry_all_jobs() -> AnyResponse:
     """All that are ours."""
-    try:
-        done = transaction(lambda session: jobs.retry_all(session, access.actor()))
-    except redis.RedisError as error:
-        raise Unavailable(AWAY) from error
+    done, _ = _retry(jobs.ours)
     messages.say(f"{done} {'job' if done == 1 else 'jobs'} put back into the queue.")
     return go_to("console.failed_jobs")
 
@@ -45,10 +45,18 @@ def retry_all_jobs() -> AnyResponse:
 @blueprint.route("/failed-jobs/<job_id>/retry", methods=["POST"])
 @access.staff
 def retry_job(job_id: str) -> AnyResponse:
-    """One."""
+    """One; if somebody else is quicker, it is in the queue as well."""
+    _, (job,) = _retry(lambda: [jobs.one(job_id)])
+    messages.say(f"{str(job.func_name).rpartition('.')[2]} is put back into the queue.")
+    return go_to("console.failed_jobs")
+
+
+def _retry(find: Callable[[], list[Job]]) -> tuple[int, list[Job]]:
+    """What was found, and how many of it were put back."""
     try:
-        name = transaction(lambda session: jobs.retry(session, access.actor(), job_id))
+        found = find()
+        if found:
+            transaction(lambda session: jobs.note(session, access.actor(), found))
+        return jobs.put_back(found), found
     except redis.RedisError as error:
         raise Unavailable(AWAY) from error
-    messages.say(f"{name.rpartition('.')[2]} is put back into the queue.")
-    return go_to("console.failed_jobs")

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 from flask import Flask
 
 from oms import queues
 from oms.consumer import dead_lettering
 from oms.consumer.lanes import Verdict
 from oms.consumer.received import Received
-from oms.extensions import queue_connection, redis_client
+from oms.errors import Unavailable
 from oms.ids import new_id
 from oms.transactions import transaction
+from tests.conftest import Servers
 from tests.console.visitors import Visitor, form, forms
 from tests.factories import execute, rows
 
@@ -107,19 +109,20 @@ def test_a_dead_letter_is_discarded_with_a_reason(app: Flask, support: Visitor, 
 
 
 @pytest.fixture
-def failed(app: Flask) -> Iterator[list[str]]:
-    """Two jobs of ours that have failed, and one of somebody else's; their ids."""
-    ids = []
-    with app.app_context():
-        target = queues.queue()
-        for name in (queues.REFRESH_CACHE, queues.SEND_REFUNDS, "os.getpid"):
-            job = target.enqueue(name)
-            target.remove(job)
-            target.failed_job_registry.add(job, ttl=queues.FAILED_JOB_SECONDS)
-            ids.append(job.id)
+def failed(app: Flask, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Two jobs of ours that have failed, and one of somebody else's; their ids. The queue is the test's alone."""
+    with redis.Redis.from_url(f"redis://127.0.0.1:{servers.valkey.port}/5") as alone:
+        alone.flushdb()
+        monkeypatch.setitem(app.extensions, "oms_queue_redis", alone)
+        ids = []
+        with app.app_context():
+            target = queues.queue()
+            for name in (queues.REFRESH_CACHE, queues.SEND_REFUNDS, "os.getpid"):
+                job = target.create_job(name)
+                job.save()
+                target.failed_job_registry.add(job, ttl=queues.FAILED_JOB_SECONDS)
+                ids.append(job.id)
         yield ids
-        if keys := redis_client().keys("rq:*"):
-            queue_connection().delete(*keys)
 
 
 def waiting(app: Flask) -> list[str]:
@@ -149,18 +152,30 @@ def test_a_job_that_is_not_ours_is_not_tried_again(app: Flask, support: Visitor,
 
 
 def test_all_failed_jobs_are_tried_again(app: Flask, support: Visitor, failed: list[str]) -> None:
-    support.send(form(support.get("/console/failed-jobs"), "/failed-jobs/retry"))
+    answer = support.send(form(support.get("/console/failed-jobs"), "/failed-jobs/retry"))
+    assert (answer.status_code, answer.location) == (303, "/console/failed-jobs"), answer.text
     assert "2 jobs put back into the queue" in support.get("/console/failed-jobs").text
-    assert {*failed[:2]} <= {*waiting(app)}
+    assert {*failed[:2]} == {*waiting(app)}
+    assert [audited(app, job_id) for job_id in failed] == [[(support.id, "job.retried")]] * 2 + [[]]
+
+
+def test_without_the_entry_of_the_audit_log_no_job_is_tried_again(
+    app: Flask, support: Visitor, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = support.get("/console/failed-jobs")
+
+    def unwritten(*_: object) -> None:
+        raise Unavailable("The database is busy; please try again.")
+
+    monkeypatch.setattr("oms.failed_jobs.audit.record_all", unwritten)
+    for action in ("/failed-jobs/retry", f"/{failed[0]}/retry"):
+        assert support.send(form(page, action)).status_code == 503
+    assert waiting(app) == []
 
 
 def test_without_redis_the_page_of_jobs_says_so(app: Flask, support: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = type(queue_connection_of(app)).from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.1)
+    nowhere = redis.Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.1)
     monkeypatch.setitem(app.extensions, "oms_queue_redis", nowhere)
     answer = support.get("/console/failed-jobs")
     assert answer.status_code == 503
     assert "Redis can" in answer.text
-
-
-def queue_connection_of(app: Flask) -> Any:
-    return app.extensions["oms_queue_redis"]

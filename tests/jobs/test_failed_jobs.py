@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer, PickleSerializer
 
 from oms import failed_jobs, queues
@@ -41,8 +42,13 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Any:
     return failing
 
 
-def retry(job_id: str) -> str:
-    return transaction(lambda session: failed_jobs.retry(session, ADMIN, job_id))
+def retry(*job_ids: str) -> int:
+    return retried([failed_jobs.one(job_id) for job_id in job_ids])
+
+
+def retried(jobs: list[Job]) -> int:
+    transaction(lambda session: failed_jobs.note(session, ADMIN, jobs))
+    return failed_jobs.put_back(jobs)
 
 
 def told(app: Flask, job_id: str) -> list[Any]:
@@ -109,7 +115,7 @@ def test_a_job_of_another_queue_is_not_put_there(fail: Any) -> None:
 def test_one_is_tried_again_and_it_is_told_who_wanted_it(app: Flask, fail: Any) -> None:
     fail(queues.REFRESH_CACHE)
     (job,) = failed_jobs.listed(10)
-    assert retry(job.id) == queues.REFRESH_CACHE
+    assert retry(job.id) == 1
     assert failed_jobs.listed(10) == []
     assert [waiting.func_name for waiting in queues.queue().get_jobs()] == [queues.REFRESH_CACHE]
     (entry,) = told(app, job.id)
@@ -138,5 +144,13 @@ def test_what_is_not_ours_can_be_looked_at_and_not_tried_again() -> None:
 def test_all_of_ours_are_tried_again(fail: Any) -> None:
     fail(queues.REFRESH_CACHE, queues.IMPORT_ORDERS, queues.DELIVER_WEBHOOKS)
     strangers()
-    assert transaction(lambda session: failed_jobs.retry_all(session, ADMIN)) == 3
+    assert retried(failed_jobs.ours()) == 3
     assert queues.depth() == {"waiting": 3, "failed": 2}
+
+
+def test_what_somebody_else_has_put_back_meanwhile_is_put_back_once(fail: Any) -> None:
+    fail(queues.REFRESH_CACHE, queues.SEND_REFUNDS)
+    found = failed_jobs.ours()
+    assert failed_jobs.put_back(found[:1]) == 1
+    assert failed_jobs.put_back(found) == 1
+    assert queues.depth() == {"waiting": 2, "failed": 0}
