@@ -90,7 +90,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.figures.hourly._PLACED": {"statuses": list(lifecycle.STATUSES), "since": NOW - timedelta(hours=30)}
     | {"until": NOW - timedelta(hours=24)},
     "oms.figures.hourly._MONEY": {"captured": events.PAYMENT_CAPTURED, "refunded": events.REFUND_CREATED}
-    | {"since": NOW - timedelta(hours=2), "until": NOW - timedelta(hours=1)},
+    | {"since": NOW - timedelta(minutes=90), "until": NOW - timedelta(hours=1)},
     # As many as these say, not as many as there are.
     "oms.figures.pace._PACE": {"events": 20, "since": NOW - timedelta(days=14)},
     "oms.figures.standing._BY_STATUS": {"statuses": list(lifecycle.STATUSES), "most": 20},
