@@ -4,7 +4,7 @@ All workers wait at one listener, and whoever is awake takes what comes: of sixt
 all sixteen went to one process, and as connections are kept alive they stayed there, while another core had nothing
 to do. Here the workers tell each other through shared memory how many they have. One who has more than another steps
 back from the listener for a moment, and then takes what nobody has taken. One who has far more than another, as after
-that one was replaced, closes connections with their next answer, and their clients come again.
+that one was replaced, closes connections with their next answer, one at a time, and their clients come again.
 
 A sibling that has not said anything for two seconds is as good as gone: it stands still, or is busy with itself.
 """
@@ -19,6 +19,8 @@ MOMENT_SECONDS = 0.01
 # How long one who has stepped back may take the next connection without asking again.
 TURN_SECONDS = 1.0
 SILENT_SECONDS = 2.0  # the loop of a worker turns at least once a second
+# Between two clients who are sent away: gunicorn's loop stands still until one has hung up.
+FAREWELL_SECONDS = 0.05
 PLACES = 64
 # Made before the first fork: how many connections the worker of a place has, and until when that is believed, by the
 # clock that all processes of a machine share; and how many places have had a worker, for who looks at each answer.
@@ -32,7 +34,7 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     """`child_exit` of gunicorn's configuration has to call `leave`."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """In the master; a worker beyond the last place takes all that it gets."""
+        """In the master; of a worker beyond the last place the others don't know."""
         self._place = min(_free, default=None)
         if self._place is not None:
             _free.remove(self._place)
@@ -40,6 +42,7 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self._own = 0
         self._most_kept_alive = 0
         self._steps_back_until = 0.0
+        self._next_farewell = 0.0
         super().__init__(*arguments, **named)
 
     def leave(self) -> None:
@@ -61,8 +64,11 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     @property
     def max_keepalived(self) -> int:
         """gunicorn's name for how many connections may be kept; it asks before each answer."""
-        fewest = self._fewest_elsewhere()
-        return 0 if fewest is not None and self._own > 2 * fewest + 4 else self._most_kept_alive
+        fewest, now = self._fewest_elsewhere(), time.monotonic()
+        if fewest is None or self._own <= 2 * fewest + 4 or now < self._next_farewell:
+            return self._most_kept_alive
+        self._next_farewell = now + FAREWELL_SECONDS
+        return 0
 
     @max_keepalived.setter
     def max_keepalived(self, connections: int) -> None:
@@ -71,7 +77,8 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def _tell(self) -> None:
         if self._place is not None:
             accepts = self.booted and self.alive
-            _connections[self._place] = self._own
+            # gunicorn counts a connection that breaks in the middle of an answer twice when it goes.
+            _connections[self._place] = max(0, self._own)
             _believed_until[self._place] = time.monotonic() + SILENT_SECONDS if accepts else 0
 
     def _fewest_elsewhere(self) -> int | None:
@@ -87,7 +94,7 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def _has_more_than_another(self) -> bool:
         """By two at least: one would have all of them step back by turns."""
         fewest = self._fewest_elsewhere()
-        return self._place is not None and fewest is not None and self._own > fewest + 1
+        return fewest is not None and self._own > fewest + 1
 
     def accept(self, listener: Any) -> None:
         now = time.monotonic()

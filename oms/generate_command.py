@@ -29,7 +29,9 @@ def generate(orders: int, per_day: float, yes: bool) -> None:
             bar.update(written)
     seconds = time.monotonic() - began
     database.analyze()
-    customer_counts.forget_all()
+    if not customer_counts.forget_all():
+        hours = customer_counts.KEPT_SECONDS // 3600
+        click.echo(f"Redis is away: totals of customers that it holds may be too low for up to {hours} h.", err=True)
     written = max(0, orders - held)
     click.echo(f"{written} orders written, {written / max(seconds, 0.001):.0f} a second; {max(orders, held)} in all")
 

@@ -221,13 +221,14 @@ def list_user_orders(args: dict[str, Any], user_id: str) -> Response:
     page, size = args["page"], args["page_size"]
     counted = customer_counts.parse(access.prefetched(customer_counts.key(user_id)))
     found, total = read_recent(lambda session: queries.list_numbered(session, user_id, page, size, counted))
+    customer_counts.keep(user_id, total)
     return _json(
         {
             "items": order_pages.documents(found),
             "page": page,
             "page_size": size,
-            "total_items": total,
-            "total_pages": -(-total // size),
+            "total_items": total.orders,
+            "total_pages": -(-total.orders // size),
         }
     )
 

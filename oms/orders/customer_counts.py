@@ -20,10 +20,11 @@ SETTLES_AFTER = timedelta(hours=1)
 # What is quicker counted than kept.
 WORTH_KEEPING = 1000
 KEPT_SECONDS = 24 * 3600
-# A replica has what was placed long before it stopped replaying; on the primary that moment is NULL, and no limit.
+# A replica has what was placed long before what it replayed last; one that was just started has replayed nothing yet.
 _COUNT = compiled("""
     WITH moment AS MATERIALIZED (
-        SELECT least(CAST(:now AS timestamptz), pg_last_xact_replay_timestamp())
+        SELECT least(CAST(:now AS timestamptz), CASE WHEN pg_is_in_recovery()
+            THEN coalesce(pg_last_xact_replay_timestamp(), to_timestamp(0)) END)
             - make_interval(secs => :settles_after) AS settled
     )
     SELECT (SELECT settled FROM moment), count(*), count(*) FILTER (WHERE created_at < (SELECT settled FROM moment))
@@ -37,6 +38,13 @@ class Counted(NamedTuple):
 
     until: datetime
     orders: int
+
+
+class Total(NamedTuple):
+    """All `orders` of a customer; `settled` is what is worth keeping of the count."""
+
+    orders: int
+    settled: Counted | None
 
 
 NOTHING = Counted(_BEGINNING, 0)
@@ -57,25 +65,27 @@ def parse(kept: bytes | None) -> Counted:
         return NOTHING
 
 
-def count(on: Executor, customer_id: str, known: Counted) -> int:
-    """All orders of the customer; what has settled since `known` is kept where it is worth it."""
+def count(on: Executor, customer_id: str, known: Counted = NOTHING) -> Total:
+    """All orders of the customer, where those that `known` counted are not counted again."""
     moments = {"since": known.until, "now": store.now(), "settles_after": SETTLES_AFTER.total_seconds()}
     settled, found, of_these_settled = run(on, _COUNT, {"customer_id": customer_id, **moments}).one()
-    if of_these_settled >= WORTH_KEEPING:
-        _keep(customer_id, Counted(settled, known.orders + of_these_settled))
-    return int(known.orders + found)
+    worth_keeping = of_these_settled >= WORTH_KEEPING
+    return Total(known.orders + found, Counted(settled, known.orders + of_these_settled) if worth_keeping else None)
 
 
-def forget_all() -> None:
-    """For whoever has written orders of the past."""
+def keep(customer_id: str, total: Total) -> None:
+    """Keep what has settled of it for the next time, where that is worth it."""
+    if total.settled is not None:
+        value = orjson.dumps(list(total.settled))  # orjson writes no named tuples
+        attempt("counted", lambda client: client.set(key(customer_id), value, ex=KEPT_SECONDS))
 
-    def work(client: "redis.Redis") -> None:
+
+def forget_all() -> bool:
+    """For whoever has written orders of the past; False when Redis is away."""
+
+    def work(client: "redis.Redis") -> bool:
         for name in client.scan_iter(key("*")):
             client.delete(name)
+        return True
 
-    attempt("counted", work)
-
-
-def _keep(customer_id: str, counted: Counted) -> None:
-    value = orjson.dumps(list(counted))  # orjson writes no named tuples
-    attempt("counted", lambda client: client.set(key(customer_id), value, ex=KEPT_SECONDS))
+    return bool(attempt("counted", work))

@@ -13,7 +13,7 @@ from oms.driver_sql import DriverStatement, Executor, compiled, run
 from oms.errors import Invalid
 from oms.ids import ORDER_ID
 from oms.orders import customer_counts, lifecycle
-from oms.orders.customer_counts import NOTHING, Counted
+from oms.orders.customer_counts import NOTHING, Counted, Total
 
 # What a search looks at of an article or the beginning of an id that more orders than these have: the highest ids.
 MOST_FOUND = 1000
@@ -154,17 +154,17 @@ _OWN_MATCH = f"""(his.order_id LIKE :q_prefix OR customer_id = :q OR facility_id
 
 def list_numbered(
     on: Executor, customer_id: str, page: int, page_size: int, known: Counted = NOTHING
-) -> tuple[list[Found], int]:
+) -> tuple[list[Found], Total]:
     """B's listing: (orders of the numbered page, how many there are in all). Past the end is an empty list.
 
     `known` is what was counted before. A page is walked to from the nearer end.
     """
     total = customer_counts.count(on, customer_id, known)
     before = (page - 1) * page_size
-    if before >= total:
+    if before >= total.orders:
         return [], total
-    shown = min(page_size, total - before)
-    after = total - before - shown
+    shown = min(page_size, total.orders - before)
+    after = total.orders - before - shown
     statement = _NUMBERED if before <= after else _NUMBERED_FROM_THE_END
     parameters = {"customer_id": customer_id, "shown": shown, "skipped": min(before, after)}
     return [Found(*row) for row in run(on, statement, parameters)], total

@@ -7,11 +7,11 @@ import orjson
 import pytest
 from flask import Flask
 
-from oms import redis_guard
 from oms.orders import customer_counts
 from tests import factories
 from tests.callers import Caller, exact
 from tests.conftest import Servers
+from tests.floor.mending import mend_redis
 
 DATED = (b'["2026-01-01", 5]', b'["2926-01-01T00:00:00Z", 5]', b'["2026-01-01T00:00:00Z", -1]')
 
@@ -47,6 +47,8 @@ def test_what_has_settled_is_not_counted_again(app: Flask, customer: Caller) -> 
     assert total(customer) == 5
     until, orders = orjson.loads(kept(app, customer))
     assert orders == 3
+    left = app.extensions["oms_redis"].ttl(customer_counts.key(customer.id))
+    assert customer_counts.KEPT_SECONDS - 60 < left <= customer_counts.KEPT_SECONDS
     # So many that they can't have been counted.
     app.extensions["oms_redis"].set(customer_counts.key(customer.id), orjson.dumps([until, 1003]))
     assert total(customer) == 1005
@@ -88,5 +90,4 @@ def test_without_redis_all_are_counted(app: Flask, customer: Caller, servers: Se
     try:
         assert total(customer) == 4
     finally:
-        servers.valkey.resume()
-        redis_guard.breaker.reset()
+        mend_redis(app, servers)

@@ -93,6 +93,20 @@ def test_a_count_of_the_replica_is_kept_only_up_to_what_it_has(
     assert total() == 3
 
 
+def test_what_a_replica_counts_that_has_replayed_nothing_yet_is_not_kept(
+    reading: Flask, replica: Replica, customer: Caller, staff: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_counts, "SETTLES_AFTER", timedelta(0))
+    monkeypatch.setattr(customer_counts, "WORTH_KEEPING", 1)
+    factories.place(customer)
+    replica.catch_up()
+    replica.restart_at_the_end()
+    answer = Caller(reading, staff.headers, staff.id).get(f"/orders/user/{customer.id}")
+    kept = reading.extensions["oms_redis"].get(customer_counts.key(customer.id))
+    assert exact(answer)["total_items"] == 1
+    assert kept is None or replica.has_replayed
+
+
 def test_who_has_just_written_reads_his_write(
     reading: Flask, replica: Replica, customer: Caller, staff: Caller
 ) -> None:

@@ -45,12 +45,26 @@ class Replica(Postgres):
         position = _ask(self.primary, "SELECT pg_logical_emit_message(true, 'tests', 'here', true)")
         assert wait_until(lambda: bool(self._ask(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")), 30)
 
+    def restart_at_the_end(self) -> None:
+        """Stop and start with everything on disk, so that nothing is there to replay until somebody commits again."""
+        self.catch_up()
+        checkpoint = _ask(self.primary, "CHECKPOINT; SELECT checkpoint_lsn FROM pg_control_checkpoint()")
+        assert wait_until(lambda: bool(self._ask(f"SELECT pg_last_wal_replay_lsn() > '{checkpoint}'")), 30)
+        self.stop()
+        self.start()
+
+    @property
+    def has_replayed(self) -> bool:
+        """Anything since its start; vacuuming by itself is enough."""
+        return self._ask("SELECT pg_last_xact_replay_timestamp()") is not None
+
     def _ask(self, question: str) -> Any:
         return _ask(self, question)
 
 
 def _ask(server: Postgres, question: str) -> Any:
-    engine = create_engine(server.url.replace("postgresql://", "postgresql+psycopg2://"))
+    address = server.url.replace("postgresql://", "postgresql+psycopg2://")
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")  # a checkpoint is made by itself only
     try:
         with engine.connect() as connection:
             return connection.execute(text(question)).scalar()

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import redis
 from flask import Flask
 from jsonschema import Draft202012Validator
 
-from oms import outbox, partitions
+from oms import outbox, partitions, redis_guard
 from oms.figures import hourly
 from oms.generation import copying, story
 from oms.money import ZERO
@@ -158,6 +159,14 @@ def test_what_was_counted_of_customers_before_is_forgotten(app: Flask, servers: 
         client.set(key, b'["2026-01-01T00:00:00Z",7]')
         assert generated.generate(shop, 20, 100).exit_code == 0
         assert client.get(key) is None
+        shop.extensions["oms_redis"] = redis.Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.1)
+        try:
+            done = generated.generate(shop, 30, 100)
+        finally:
+            shop.extensions["oms_redis"] = client
+            redis_guard.breaker.reset()
+        assert done.exit_code == 0
+        assert "Redis is away" in done.stderr
 
 
 def test_a_batch_is_there_as_a_whole_or_not_at_all(
