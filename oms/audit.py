@@ -127,7 +127,8 @@ def record_all(
     session: Session, author: Author, action: str, subjects: Sequence[tuple[Subject, Mapping[str, Any] | None]]
 ) -> None:
     """The same for many subjects, each with its details, in one statement."""
-    session.execute(insert(AuditEntry), [row(author, action, subject, details) for subject, details in subjects])
+    if subjects:
+        session.execute(insert(AuditEntry), [row(author, action, subject, details) for subject, details in subjects])
 
 
 def page(session: Session, filters: Filters, limit: int, before: str | None = None) -> Page:

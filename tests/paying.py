@@ -29,7 +29,7 @@ from tests.providers.razorpay_server import RazorpayServer
 from tests.providers.stripe_server import StripeServer
 
 CAPTURED = {"razorpay": "payment.captured", "stripe": "payment_intent.succeeded"}
-_NOTHING_DUE = "UPDATE refunds SET next_attempt_at = NULL WHERE status IN ('created', 'pending')"
+NOTHING_DUE = "UPDATE refunds SET next_attempt_at = NULL WHERE status IN ('created', 'pending')"
 
 
 @dataclass
@@ -197,9 +197,9 @@ def shop(installation: Shop) -> Iterator[Shop]:
         server.requests.clear()
         server.calm()
     installation.razorpay.copies_notes = True
-    factories.execute(installation.app, _NOTHING_DUE)
+    factories.execute(installation.app, NOTHING_DUE)
     yield installation
-    factories.execute(installation.app, _NOTHING_DUE)
+    factories.execute(installation.app, NOTHING_DUE)
 
 
 def refused(answer: TestResponse) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from flask import Flask
 from oms.app import create_app
 from oms.config import Settings
 from oms.jobs.send_refunds import send_refunds
-from tests import factories
+from tests import factories, paying
 from tests.callers import Caller, exact, person
 from tests.conftest import Servers
 from tests.factories import url
@@ -50,6 +50,10 @@ class RazorpayShop:
 
     def send(self, headers: dict[str, str], body: bytes) -> Any:
         return self.outsider.post("/payment-events/razorpay", body, headers=headers)
+
+    def nothing_due(self) -> None:
+        """Refunds of other tests are not carried out any more: the next one is this test's."""
+        factories.execute(self.app, paying.NOTHING_DUE)
 
     def send_refunds(self) -> None:
         """The worker's job, once, in a context of its own."""

@@ -55,8 +55,7 @@ def _retry(find: Callable[[], list[Job]]) -> tuple[int, list[Job]]:
     """What was found, and how many of it were put back."""
     try:
         found = find()
-        if found:
-            transaction(lambda session: jobs.note(session, access.actor(), found))
+        transaction(lambda session: jobs.note(session, access.actor(), found))
         return jobs.put_back(found), found
     except redis.RedisError as error:
         raise Unavailable(AWAY) from error

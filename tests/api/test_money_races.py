@@ -32,6 +32,12 @@ def shop(app: Flask, servers: Servers) -> Iterator[RazorpayShop]:
         yield RazorpayShop(app, servers, razorpay)
 
 
+@pytest.fixture(autouse=True)
+def alone(shop: RazorpayShop) -> None:
+    """What the job finds to do is the test's."""
+    shop.nothing_due()
+
+
 def in_turn(shop: RazorpayShop, order: Any, *requests: Request) -> list[Any]:
     return row_queue.in_turn(shop.app, order, *requests)
 
@@ -204,7 +210,6 @@ def test_authorized_money_is_captured_once_by_two_clients_while_its_callback_arr
 
 
 def test_two_refund_jobs_at_once_give_back_once(shop: RazorpayShop) -> None:
-    shop.send_refunds()
     order = of_hundred(shop)
     theirs = shop.pay(order, "100.00")["provider_payment_id"]
     done(shop.customer.post(url(order, "cancel")))
@@ -218,7 +223,6 @@ def test_two_refund_jobs_at_once_give_back_once(shop: RazorpayShop) -> None:
 
 
 def test_a_refund_job_and_the_callback_about_its_refund_book_it_once(shop: RazorpayShop) -> None:
-    shop.send_refunds()  # what other tests have left: the next refund is this one's
     order = of_hundred(shop)
     theirs = shop.pay(order, "100.00")["provider_payment_id"]
     done(shop.staff.post(url(order, "refunds"), {"amount": "30.00"}), 201)

@@ -15,8 +15,15 @@ from tests.console.visitors import Visitor
 from tests.factories import execute
 from tests.figures.past import captured, placed, refunded, went
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC)  # of each test its own
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(globals(), "NOW", datetime.now(UTC))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from psycopg2.errors import DeadlockDetected
+from rq.registry import FailedJobRegistry
+from sqlalchemy.exc import DBAPIError
 
-from oms import queues
+from oms import audit, queues
 from oms.consumer import dead_lettering
 from oms.consumer.lanes import Verdict
 from oms.consumer.received import Received
@@ -159,18 +162,53 @@ def test_all_failed_jobs_are_tried_again(app: Flask, support: Visitor, failed: l
     assert [audited(app, job_id) for job_id in failed] == [[(support.id, "job.retried")]] * 2 + [[]]
 
 
-def test_without_the_entry_of_the_audit_log_no_job_is_tried_again(
+def test_without_the_commit_of_its_entry_no_job_is_tried_again(
     app: Flask, support: Visitor, failed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = support.get("/console/failed-jobs")
 
-    def unwritten(*_: object) -> None:
+    def uncommitted(_: object) -> None:
         raise Unavailable("The database is busy; please try again.")
 
-    monkeypatch.setattr("oms.failed_jobs.audit.record_all", unwritten)
-    for action in ("/failed-jobs/retry", f"/{failed[0]}/retry"):
-        assert support.send(form(page, action)).status_code == 503
+    with monkeypatch.context() as broken:
+        broken.setattr("oms.transactions._commit", uncommitted)
+        for action in ("/failed-jobs/retry", f"/{failed[0]}/retry"):
+            assert support.send(form(page, action)).status_code == 503
     assert waiting(app) == []
+
+
+def test_jobs_are_tried_again_once_though_the_transaction_of_their_entries_runs_twice(
+    app: Flask, support: Visitor, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry_all = form(support.get("/console/failed-jobs"), "/failed-jobs/retry")
+    write, rivals = audit.record_all, [DeadlockDetected()]
+
+    def write_beside_a_rival(*arguments: Any) -> None:
+        write(*arguments)
+        while rivals:
+            raise DBAPIError("INSERT", {}, rivals.pop())
+
+    monkeypatch.setattr(audit, "record_all", write_beside_a_rival)
+    assert support.send(retry_all).status_code == 303
+    assert rivals == []
+    assert "2 jobs put back into the queue" in support.get("/console/failed-jobs").text
+    assert [audited(app, job_id) for job_id in failed[:2]] == [[(support.id, "job.retried")]] * 2
+
+
+def test_redis_that_goes_away_after_the_entry_leaves_the_job_to_be_tried_again(
+    app: Flask, support: Visitor, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = support.get("/console/failed-jobs")
+
+    def away(*_: object) -> None:
+        raise redis.ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FailedJobRegistry, "requeue", away)
+        assert support.send(form(page, f"/{failed[0]}/retry")).status_code == 503
+    assert audited(app, failed[0]) == [(support.id, "job.retried")]
+    assert support.send(form(page, f"/{failed[0]}/retry")).status_code == 303
+    assert waiting(app) == [failed[0]]
 
 
 def test_without_redis_the_page_of_jobs_says_so(app: Flask, support: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,14 @@ from tests.factories import execute
 from tests.figures.past import captured, placed, refunded, went
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC)  # of each test its own
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(globals(), "NOW", datetime.now(UTC))
+        yield
 
 
 @pytest.fixture(autouse=True)

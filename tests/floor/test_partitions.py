@@ -21,7 +21,14 @@ from tests.conftest import Servers
 from tests.floor import applications
 from tests.floor.databases import own_database
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC)  # of each test its own
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(globals(), "NOW", datetime.now(UTC))
+        yield
 
 
 @pytest.fixture

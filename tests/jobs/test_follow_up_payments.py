@@ -102,6 +102,7 @@ def test_a_provider_that_is_away_holds_up_nobody_else(shop: Shop) -> None:
 def test_the_clock_rings_for_it(shop: Shop) -> None:
     opened(shop)
     with shop.app.app_context():
+        queues.queue().empty()
         queue_connection().delete("wake:follow_up_payments")
         Sweep.wake_follow_up()
         waiting = [job.func_name for job in queues.queue().jobs]

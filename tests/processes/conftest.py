@@ -56,6 +56,7 @@ def _stack(app: Flask, servers: Servers, url: str, folder: Path) -> Iterator[Sta
     port = free_port()
     own = {"DATABASE_URL": url, "REDIS_URL": f"redis://127.0.0.1:{servers.valkey.port}/1"}
     with applications.another(app, servers, **own) as made:
+        made.extensions["oms_redis"].flushdb()  # another module's, over another database
         caller = person(made, "customer")
     environ = servers.process_environ(
         **own,

@@ -12,7 +12,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from oms import outbox, schema_version
+from oms import schema_version
 from oms.config import Settings
 from oms.consumer.health import Pulse
 from oms.consumer.loop import Loop
@@ -20,7 +20,6 @@ from oms.doctor import database
 from oms.ids import new_id
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.sweep import Sweep
-from oms.transactions import read
 from tests.callers import Caller, exact, person
 from tests.conftest import Servers
 from tests.consumer.topics import Topics, eventually, own_settings
@@ -125,7 +124,8 @@ def test_the_worker_drains_and_the_clock_does_its_round(pooled: Flask, servers: 
         publish_outbox()
         Sweep().round()
         listener.wait_for(lambda heard: any(message.key == order["order_id"] for message in heard))
-        assert read(outbox.lag).pending == 0
+        unsent = "SELECT 1 FROM outbox_events WHERE order_id = :id AND published_at IS NULL"
+        assert rows(pooled, unsent, id=order["order_id"]) == []
 
 
 def test_a_message_has_its_effect_once(pooled: Flask) -> None:
