@@ -16,13 +16,17 @@ from devstack.server import StartError, wait_until
 from tests.faults import audit, messages, report
 from tests.faults.evidence import gather
 from tests.faults.faults import FAULTS, Fault
+from tests.faults.importer import Importer
 from tests.faults.installation import LOGS, Installation, Stopped, installation
 from tests.faults.ledger import CALM, Broken, Ledger
 from tests.faults.load import Load
 from tests.faults.other_systems import OtherSystems
+from tests.faults.subscribers import subscribed
+from tests.faults.watchers import Watching
 from tests.floor.topics import NEW_ORDER, ORDER_EVENTS, Listener
 
 CLIENTS, CUSTOMERS = 16, 4
+WATCHERS = 3  # for each customer
 CALM_SECONDS, FIRST_CALM_SECONDS = 1.5, 6.0
 LONGEST_MINUTES = 15
 LAST_ROUND_MINUTES = 9  # no other round begins after that
@@ -59,16 +63,20 @@ def run(faults: Sequence[Fault], rounds: int, kafka: str) -> int:
     began, ledger = time.monotonic(), Ledger()
     with installation(kafka) as system, _listening(system) as listener:
         customers, staff = system.people(CUSTOMERS)
-        load = Load(system.port, ledger, customers, staff, CLIENTS)
-        others = OtherSystems(system.kafka.url, ledger, listener)
-        load.start()
-        others.start()
-        _torture(system, ledger, faults, rounds)
-        load.finish()
-        others.finish()
-        print("draining and auditing", flush=True)
-        broken = [*audit.drain(system, ledger), *ledger.broken]
-        broken += _audited(system, ledger, listener)
+        with subscribed(system, ledger, staff, customers):
+            load = Load(system.port, ledger, customers, staff, CLIENTS)
+            others = [OtherSystems(system.kafka.url, ledger, listener), Importer(system.port, ledger, staff)]
+            watching = [Watching(system.stream_port, ledger, who) for who in customers for _ in range(WATCHERS)]
+            for busy in (load, *others, *watching):
+                busy.start()
+            _torture(system, ledger, faults, rounds)
+            for busy in (load, *others, *watching):
+                busy.finish()
+            print("draining and auditing", flush=True)
+            broken = audit.drain(system, ledger)
+            for one in watching:
+                one.catch_up(system)
+            broken += [*ledger.broken, *_audited(system, ledger, listener)]
     found = report.phases(ledger, faults)
     broken += report.out_of_bounds(found, faults)
     events = sum(message.topic in EVENTS for message in listener.heard)

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from devstack.server import wait_until
-from tests.faults import messages
+from tests.faults import importer, messages, subscribers, watchers
 from tests.faults.evidence import Check, Evidence
 from tests.faults.installation import Installation
 from tests.faults.ledger import END, Broken, Ledger, PlacedOrder
@@ -33,6 +33,7 @@ def drain(system: Installation, ledger: Ledger) -> list[Broken]:
         "events are not published": lambda: system.query(UNSENT)[0][0],
         "refunds are not carried out": lambda: system.query(OPEN_REFUNDS)[0][0],
         "new orders are not processed": lambda: system.query(UNPROCESSED)[0][0],
+        "webhooks are not delivered": lambda: system.query(subscribers.WAITING)[0][0],
     }
     late = []
     for what, left in waits.items():
@@ -78,6 +79,8 @@ def _same_content(known: PlacedOrder, row: Any) -> bool:
 def no_order_nobody_knows(evidence: Evidence) -> Iterator[Broken]:
     """Every client has learnt the outcome of all his keys: an order more is one key with two effects."""
     bulk = {order_id for key in evidence.ledger.bulk for order_id in (key, *evidence.notes.get(key, ()))}
+    for file in evidence.ledger.files:
+        bulk |= {*file.orders, *(order_id for note in file.notes for order_id in evidence.notes.get(note, ()))}
     for order_id in evidence.orders.keys() - evidence.ledger.orders.keys() - bulk:
         yield evidence.doubled(order_id, "is in the database and was never acknowledged")
 
@@ -240,5 +243,8 @@ CHECKS: tuple[Check, ...] = (
     events_come_in_order,
     a_new_order_was_processed_once,
     *messages.CHECKS,
+    *importer.CHECKS,
+    *subscribers.CHECKS,
+    *watchers.CHECKS,
     redis_is_neither_behind_nor_ahead,
 )

@@ -30,10 +30,11 @@ from tests.callers import person
 from tests.conftest import Servers
 from tests.faults.load import Person
 from tests.faults.wire import Wire
-from tests.processes.programs import Program
+from tests.processes.programs import Client, Program
+from tests.webhooks.hooks import KEY
 
 LOGS = Path(__file__).parent.parent.parent / "build/torture"
-PROCESSES = ("web", "worker", "consumer", "clock")
+PROCESSES = ("web", "stream", "worker", "bulk", "webhooks", "consumer", "clock")
 WEB_WORKERS = 2
 STATEMENT_SECONDS = 3
 START_SECONDS = 60
@@ -50,6 +51,7 @@ class Installation:
     wire: Wire
     folder: Path
     port: int = field(default_factory=free_port)
+    stream_port: int = field(default_factory=free_port)
     variables: dict[str, str] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
     _starts: int = 0
@@ -63,6 +65,11 @@ class Installation:
             BIND_ADDRESS="127.0.0.1",
             WEB_CONCURRENCY=str(WEB_WORKERS),
             WEB_THREADS="8",
+            STREAM_PORT=str(self.stream_port),
+            STREAM_HEARTBEAT_SECONDS="2",
+            WEBHOOK_ENCRYPTION_KEYS=KEY,
+            WEBHOOK_ALLOW_HTTP="YES",
+            WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8",
             DB_STATEMENT_TIMEOUT_MS=str(STATEMENT_SECONDS * 1000),
             TMPDIR=str(self.folder),
         )
@@ -113,7 +120,8 @@ class Installation:
         return wait_until(well, RECOVERY_SECONDS)
 
     def is_well(self) -> bool:
-        return len(self.programs["web"].children) == WEB_WORKERS and self._health() == {"ok"}
+        listens = Client(self.stream_port, {}).is_ready()
+        return len(self.programs["web"].children) == WEB_WORKERS and self._health() == {"ok"} and listens
 
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows, by a way of its own past the wire."""

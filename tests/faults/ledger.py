@@ -1,5 +1,5 @@
-"""What the clients know: every request with the time it took, and every change that was acknowledged to them; and what
-other systems have sent over Kafka."""
+"""What the clients know: every request with the time it took, and every change that was acknowledged to them; what
+other systems have sent over Kafka and in files; and what those were told who watch orders or have webhooks."""
 
 import threading
 from collections import defaultdict
@@ -85,6 +85,57 @@ class SentMessage:
         return self.handled - self.acknowledged if self.handled else 0
 
 
+@dataclass(slots=True)
+class SentFile:
+    """A file of orders: the ids that some of them brought, the notes by which the others are told, and how many of its
+    rows nobody can place. `outcome` is what the import said of itself when it had ended."""
+
+    phase: str
+    orders: list[str]
+    notes: list[str]
+    refused: int
+    outcome: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a receiver of webhooks has accepted."""
+
+    event_id: str
+    data: Any
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """A webhook for the orders of one customer, and what came, in that order. `ordered` as its maker has asked."""
+
+    customer_id: str
+    ordered: bool
+    accepted: list[Delivery] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An event as somebody was told of it who watched its order, `at` by the machine's clock."""
+
+    event_id: str
+    at: float
+
+
+@dataclass(slots=True)
+class Watched:
+    """An order that somebody has watched until `left_at`; `first` is the id of what it began with, `last` what he
+    knows. `live` of the updates came while it was being watched, the others when he asked once more at the end."""
+
+    order_id: str
+    first: str = ""
+    last: str = ""
+    updates: list[Update] = field(default_factory=list)
+    left_at: float = 0
+    live: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A promise that was not kept. `kind` is lost, doubled or other."""
@@ -96,7 +147,8 @@ class Broken:
 
 class Ledger:
     """Written by all clients; `phase` is what is being broken just now. `bulk` are the orders of other systems, by id
-    or note, and `messages` what they have sent, by event id."""
+    or note, and `messages` what they have sent, by event id. Of `files`, `endpoints` and `watched` each entry is one
+    thread's own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -107,6 +159,9 @@ class Ledger:
         self.broken: list[Broken] = []
         self.bulk: dict[str, Script] = {}
         self.messages: dict[str, SentMessage] = {}
+        self.files: list[SentFile] = []
+        self.endpoints: list[Endpoint] = []
+        self.watched: list[Watched] = []
 
     def note(self, request: Request) -> None:
         with self._lock:

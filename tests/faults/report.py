@@ -139,10 +139,13 @@ def summary(ledger: Ledger, found: Sequence[Phase], broken: Sequence[Broken], ev
     faults = [phase.name for phase in found if phase.requests and phase.name not in (CALM, END)]
     counts = {kind: sum(it.kind == kind for it in broken) for kind in ("lost", "doubled", "other")}
     changes = sum(len(order.applied) for order in ledger.orders.values())
+    webhooks = sum(len(endpoint.accepted) for endpoint in ledger.endpoints)
+    updates = sum(watched.live for watched in ledger.watched)
     return (
         f"torture: {'FAILED' if broken else 'passed'}, {len(faults)} faults, {len(ledger.requests)} requests, "
         f"{len(ledger.orders) + len(ledger.bulk)} orders, {changes} acknowledged changes, "
-        f"{len(ledger.messages)} messages from other systems, {events} events; {counts['lost']} lost, "
+        f"{len(ledger.messages)} messages and {len(ledger.files)} files from other systems, {events} events, "
+        f"{webhooks} webhooks, {updates} live updates; {counts['lost']} lost, "
         f"{counts['doubled']} doubled, {counts['other']} other promises broken; {seconds:.0f} s"
     )
 

@@ -10,7 +10,7 @@ from oms.console import access
 from tests.callers import Caller, person
 from tests.console.visitors import Visitor, form, signed_in
 from tests.factories import place, url
-from tests.live.conftest import Watcher
+from tests.live.watching import Watcher
 from tests.processes.programs import Program
 
 
@@ -42,7 +42,7 @@ def order_id(app: Flask) -> str:
 
 @pytest.fixture
 def listening(stream: Program, port: int, listener: Caller, order_id: str) -> Iterator[Watcher]:
-    with Watcher(port, listener, f"/console/orders/{order_id}") as watcher:
+    with Watcher(port, listener.headers, f"/console/orders/{order_id}") as watcher:
         yield watcher
 
 
@@ -60,12 +60,12 @@ def test_the_page_is_told_of_what_happens_until_somebody_signs_out(
 
 def test_a_stranger_is_told_nothing(stream: Program, port: int, app: Flask, order_id: str, seller: Caller) -> None:
     for stranger in (Caller(app, {}, ""), seller, Caller(app, {"Cookie": f"{access.COOKIE}=x"}, "")):
-        with Watcher(port, stranger, f"/console/orders/{order_id}") as watcher:
+        with Watcher(port, stranger.headers, f"/console/orders/{order_id}") as watcher:
             assert watcher.answer.status == 303
 
 
 def test_an_order_that_is_not_there_is_not_watched(stream: Program, port: int, listener: Caller) -> None:
-    with Watcher(port, listener, "/console/orders/nothing-like-it") as watcher:
+    with Watcher(port, listener.headers, "/console/orders/nothing-like-it") as watcher:
         assert watcher.answer.status == 404
 
 

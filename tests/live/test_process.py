@@ -15,7 +15,8 @@ from tests.callers import Caller, person
 from tests.conftest import SECRET, Servers
 from tests.factories import url
 from tests.floor import mending
-from tests.live.conftest import MOST, MOST_OF_ONE, Watch, Watcher
+from tests.live.conftest import MOST, MOST_OF_ONE, Watch
+from tests.live.watching import Watcher
 
 # More of the largest events than the buffers of a connection hold.
 MANY = 12
