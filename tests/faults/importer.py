@@ -26,7 +26,8 @@ class Importer(threading.Thread):
     def __init__(self, port: int, ledger: Ledger, staff: Person) -> None:
         super().__init__(daemon=True)
         self._ledger = ledger
-        self._client = Client(port, staff.headers)
+        self._client = Client(port, {})
+        self._client.headers = staff.headers  # his own, for he may get another token
         self._over = threading.Event()
 
     def finish(self) -> None:

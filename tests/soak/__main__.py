@@ -19,14 +19,17 @@ from oms.config import Settings
 from oms.extensions import db
 from oms.transactions import transaction
 from tests.conftest import SECRET
+from tests.faults.importer import Importer
 from tests.faults.installation import PROCESSES, Installation, Stopped, installation
 from tests.faults.ledger import CALM, Ledger
 from tests.faults.load import Load, Person
+from tests.faults.subscribers import subscribed
+from tests.faults.watchers import Watching
 from tests.soak.plot import svg
 from tests.soak.sampling import sample
 from tests.soak.series import QUANTITIES, Sample, table, verdict
 
-CLIENTS, CUSTOMERS = 8, 8
+CLIENTS, CUSTOMERS, WATCHERS = 8, 8, 4
 # Between what one client does and the next: a rate that a busy machine keeps up too.
 EVERY_SECONDS = 0.4
 LOOK_EVERY_SECONDS = 2.0
@@ -57,9 +60,21 @@ class Soak:
 
     def run(self) -> None:
         customers, staff = self._system.people(CUSTOMERS)
-        load = Load(self._system.port, self.ledger, customers, staff, CLIENTS, EVERY_SECONDS)
+        port = self._system.port
+        busy = [
+            Load(port, self.ledger, customers, staff, CLIENTS, EVERY_SECONDS),
+            Importer(port, self.ledger, staff),
+            *(Watching(self._system.stream_port, self.ledger, customer) for customer in customers[:WATCHERS]),
+        ]
         self.ledger.phase = CALM
-        load.start()
+        with subscribed(self._system, self.ledger, staff, customers):
+            for each in busy:
+                each.start()
+            self._look_on([*customers, staff])
+            for each in busy:
+                each.finish()
+
+    def _look_on(self, people: list[Person]) -> None:
         began = time.monotonic()
         to_sign_in, to_rotate = began + SIGN_IN_SECONDS, began + self._seconds * ROTATION
         while (now := time.monotonic()) < began + self._seconds:
@@ -68,11 +83,10 @@ class Soak:
                 self._rotate()
                 to_rotate = float("inf")
             if now > to_sign_in:
-                self._sign_in([*customers, staff])
+                self._sign_in(people)
                 to_sign_in = now + SIGN_IN_SECONDS
             self._look(time.monotonic() - began)
             threading.Event().wait(LOOK_EVERY_SECONDS)
-        load.finish()
 
     def _rotate(self) -> None:
         """A new secret; tokens signed with the old one stay good until they expire."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.faults.installation import PROCESSES
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -15,8 +17,8 @@ class Quantity:
 
 
 QUANTITIES = (
-    *(Quantity(f"memory of {name}", "MB", 2) for name in ("web", "worker", "consumer", "clock", "redis")),
-    *(Quantity(f"open files of {name}", "", 3) for name in ("web", "worker", "consumer", "clock")),
+    *(Quantity(f"memory of {name}", "MB", 2) for name in (*PROCESSES, "redis")),
+    *(Quantity(f"open files of {name}", "", 3) for name in PROCESSES),
     Quantity("connections to PostgreSQL", "", 3),
     Quantity("connections to Redis", "", 3),
     Quantity("keys in Redis", "", 50),
