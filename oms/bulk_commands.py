@@ -1,10 +1,9 @@
 """`flask oms export` and `flask oms import`: files of orders, past HTTP and its limits."""
 
-import csv
 import sys
 import time
-from collections.abc import Iterator
 from hashlib import file_digest
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,16 +13,14 @@ from marshmallow import ValidationError
 
 from oms import strict_json
 from oms.accounts.actor import system
-from oms.bulk import cells, formats, imports, running, uploads
+from oms.bulk import formats, imports, running, uploads, wrong_rows
 from oms.bulk.drafts import Draft
 from oms.errors import OmsError, Unavailable
 from oms.fields import Timestamp
 from oms.transactions import read, transaction
 
 SHOWN_ERRORS = 20
-ERRORS_A_READ = 1000
 LOOK_EVERY_SECONDS = 0.3
-_ERROR_COLUMNS = ("row_no", "order_id", "code", "pointer", "detail")
 _IMPORTS = {".csv": uploads.CSV, ".ndjson": uploads.NDJSON, ".jsonl": uploads.NDJSON}
 
 
@@ -131,25 +128,13 @@ def _worked_off(made: dict[str, Any]) -> dict[str, Any]:
 
 def _tell_errors(import_id: str, file: IO[str] | None, *, quiet: bool) -> None:
     if file is not None:
-        writer = csv.writer(file)
-        writer.writerow(["row", *_ERROR_COLUMNS[1:]])
-        for error in _errors(import_id):
-            writer.writerow([cells.protected(str(error[name] or "")) for name in _ERROR_COLUMNS])
+        file.writelines(wrong_rows.as_csv(import_id))
     elif not quiet:
-        for position, error in enumerate(_errors(import_id)):
+        for position, error in enumerate(chain.from_iterable(wrong_rows.pages(import_id))):
             if position == SHOWN_ERRORS:
                 click.echo("... and more: --errors FILE writes all of them", err=True)
                 break
             click.echo(f"row {error['row_no']} {error['pointer']} {error['detail']} ({error['code']})", err=True)
-
-
-def _errors(import_id: str) -> Iterator[dict[str, Any]]:
-    after, more = (0, 0), True
-    while more:
-        found = read(lambda session, after=after: imports.errors(session, import_id, after, ERRORS_A_READ))  # type: ignore[misc]
-        yield from found
-        more = len(found) == ERRORS_A_READ
-        after = (found[-1]["row_no"], found[-1]["position"]) if found else after
 
 
 COMMANDS = (export, import_)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -59,8 +60,8 @@ def _orders(name: str, since: datetime) -> Iterator[Order]:
     after = ""
     while True:
         wanted = {"provider": name, "since": since, "after": after, "batch": BATCH}
-        order_ids = read(lambda session, wanted=wanted: _ids(session, wanted))  # type: ignore[misc]
-        yield from read(lambda session, ids=order_ids: store.get_many(session, ids))  # type: ignore[misc]
+        order_ids = read(partial(_ids, wanted=wanted))
+        yield from read(partial(store.get_many, order_ids=order_ids))
         if len(order_ids) < BATCH:
             return
         after = order_ids[-1]

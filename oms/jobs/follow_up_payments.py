@@ -2,6 +2,7 @@
 taken."""
 
 import time
+from functools import partial
 
 import structlog
 
@@ -26,7 +27,7 @@ def follow_up_payments() -> int:
     for order_id, payment_id in read(lambda session: captures.unsettled(session, BATCH)):
         if time.monotonic() - began > SECONDS:
             break
-        transaction(lambda session, wanted=(order_id, payment_id): captures.note_asked(session, *wanted))  # type: ignore[misc]
+        transaction(partial(captures.note_asked, order_id=order_id, payment_id=payment_id))
         _ask(order_id, payment_id)
         asked += 1
     return asked

@@ -1,5 +1,7 @@
 """The job that rebuilds changed orders in the cache, in bulk."""
 
+from functools import partial
+
 from oms import queues
 from oms.orders import cache, store
 from oms.transactions import read
@@ -12,7 +14,7 @@ def refresh_cache() -> int:
     queues.silence(queues.REFRESH_CACHE)
     total = 0
     while order_ids := cache.take_dirty(BATCH):
-        orders = read(lambda session, wanted=order_ids: store.get_many(session, wanted))  # type: ignore[misc]
+        orders = read(partial(store.get_many, order_ids=order_ids))
         cache.store(orders)
         total += len(orders)
     return total

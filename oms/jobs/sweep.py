@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from oms.jobs.follow_up_payments import follow_up_payments
 from oms.jobs.publish_outbox import publish_outbox
 from oms.jobs.send_refunds import send_refunds
 from oms.orders import cache, cancellation, captures, journey, payment_events, refunds
+from oms.partitions import Partitioned
 from oms.redis_guard import attempt
 from oms.transactions import read, transaction
 from oms.webhooks import backlog, deliveries, fan_out
@@ -113,9 +115,7 @@ class Sweep:
             since: datetime | None = self.told.get(shard, _LONG_AGO)
             while since is not None and time.monotonic() - began < WEBHOOK_SECONDS:
                 self.told[shard] = since
-                since = transaction(
-                    lambda session, shard=shard, since=since: fan_out.fan_out_late(session, shard, since, until)  # type: ignore[misc]
-                )
+                since = transaction(partial(fan_out.fan_out_late, shard=shard, since=since, until=until))
 
     @staticmethod
     def wake_webhooks() -> None:
@@ -187,14 +187,14 @@ class Sweep:
         parameters = {"minutes": minutes, "batch": EXPIRED_BATCH}
         for order_id in read(lambda session: session.execute(_EXPIRED, parameters).scalars().all()):
             try:
-                transaction(lambda session, order_id=order_id: _expire_one(session, order_id))  # type: ignore[misc]
+                transaction(partial(_expire_one, order_id=order_id))
             except (Conflict, NotFound) as error:
                 _log.info("order_not_expired", order_id=order_id, reason=error.code)
 
     @staticmethod
     def create_partitions() -> None:
         for of in partitions.ALL:
-            for name in transaction(lambda session, of=of: partitions.create_missing(session, of, _now(session))):  # type: ignore[misc]
+            for name in transaction(partial(_create_missing, of=of)):
                 _log.info("partition_created", partition=name)
 
     def count_hours(self) -> None:
@@ -239,6 +239,10 @@ def _now(session: Session) -> datetime:
 
 def _changed(session: Session, since: datetime) -> Mapping[str, int]:
     return {row.order_id: row.version for row in session.execute(_CHANGED, {"since": since})}
+
+
+def _create_missing(session: Session, of: Partitioned) -> list[str]:
+    return partitions.create_missing(session, of, _now(session))
 
 
 def _expire_one(session: Session, order_id: str) -> None:

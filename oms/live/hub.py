@@ -9,13 +9,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import redis
 import structlog
 from flask import Flask
 
 from oms import redis_address
-from oms.driver_sql import compiled, run
+from oms.driver_sql import Executor, compiled, run
 from oms.errors import Unavailable
 from oms.extensions import settings
 from oms.orders.cache import CHANGED
@@ -136,8 +137,11 @@ class Hub:
         order_ids = sorted({watch.order_id for watch in watches})
         found: dict[str, int] = {}
         for start in range(0, len(order_ids), BATCH):
-            some = {"order_ids": order_ids[start : start + BATCH]}
-            found |= {row.order_id: row.version for row in look(lambda on, some=some: run(on, _VERSIONS, some).all())}  # type: ignore[misc]
+            found |= look(partial(_versions, order_ids=order_ids[start : start + BATCH]))
         for watch in watches:
             if found.get(watch.order_id, 0) > watch.version:
                 watch.ring()
+
+
+def _versions(on: Executor, order_ids: list[str]) -> dict[str, int]:
+    return {row.order_id: row.version for row in run(on, _VERSIONS, {"order_ids": order_ids})}

@@ -9,6 +9,7 @@ from oms.ids import new_id
 from tests import factories
 from tests.callers import Caller
 from tests.conftest import Servers
+from tests.console.visitors import signed_in
 from tests.factories import line, url
 from tests.floor import applications
 from tests.floor.outsiders import Outsider
@@ -56,3 +57,15 @@ def test_a_list_is_one_and_a_warm_order_none(wired: Wired) -> None:
     assert wire.queries == []
     assert caller.get(f"/orders?customer_id={order['customer_id']}").status_code == 200
     assert [query.split()[0] for query in wire.queries] == ["SELECT"]
+
+
+def test_a_page_of_the_console_prolongs_its_session_by_one(app: Flask, servers: Servers) -> None:
+    with (
+        CuttingWire(servers.postgres.url) as wire,
+        applications.another(app, servers, DATABASE_URL=wire.url, REDIS_TIMEOUT_MS="5000") as made,
+    ):
+        visitor = signed_in(made, "staff")
+        visitor.get("/console/failed-jobs")  # Redis knows the session from now on
+        wire.queries.clear()
+        assert visitor.get("/console/failed-jobs").status_code == 200
+        assert [query.split()[0] for query in wire.queries] == ["UPDATE"]
