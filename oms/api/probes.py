@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from oms import dead_letters, outbox, partitions, queues, strict_json
 from oms.api import access, health_page
 from oms.api.openapi import OmsBlueprint
+from oms.bulk import imports
 from oms.consumer_lag import read_lag
 from oms.errors import Unavailable
 from oms.extensions import redis_client
@@ -111,6 +112,9 @@ class _Outside(Collector):
                 outside.add_metric([table], count)
             yield outside
             yield from _webhook_metrics()
+            yield GaugeMetricFamily(
+                "oms_import_idle_seconds", "Since the import that waits longest was worked on.", read(imports.idle)
+            )
         with suppress(redis.RedisError):
             yield from _queue_metrics()
 

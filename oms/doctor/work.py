@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from oms import dead_letters, outbox, partitions
+from oms.bulk import imports
 from oms.doctor.finding import Finding, judged
 from oms.errors import Unavailable
 from oms.transactions import read
@@ -59,6 +60,13 @@ def _examine() -> Iterator[Finding]:
         f"{hooks.waiting} waiting, {hooks.overdue_seconds:.0f} s overdue, {hooks.given_up} endpoints given up",
         well=hooks.overdue_seconds < LAG_SECONDS and not hooks.given_up,
         advice="is the worker of webhooks running? GET /webhooks says which endpoints are disabled, and why",
+    )
+    idle = read(imports.idle)
+    yield judged(
+        "imports",
+        f"{idle:.0f} s since the one that waits longest was worked on" if idle else "none waits",
+        well=idle < LAG_SECONDS,
+        advice="is the process bulk running?",
     )
     unmatched = read(lambda session: session.execute(_UNMATCHED).scalar_one())
     yield judged(

@@ -17,9 +17,11 @@ def context(app: Flask) -> Iterator[Flask]:
 
 @pytest.fixture
 def nothing_left(app: Flask) -> Iterator[None]:
-    """No other test meets what one has left to do."""
+    """No test meets what another has left to do."""
+    cancel_all = "UPDATE order_imports SET status = 'cancelled' WHERE status IN ('queued', 'running')"
+    factories.execute(app, cancel_all)
     yield
-    factories.execute(app, "UPDATE order_imports SET status = 'cancelled' WHERE status IN ('queued', 'running')")
+    factories.execute(app, cancel_all)
 
 
 def sent(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from oms.bulk import imports, running, uploads, working
+from oms.doctor import work
 from oms.errors import Unavailable
 from oms.ids import new_id
 from oms.jobs.import_orders import import_orders
@@ -394,6 +396,23 @@ class TestTheQueue:
         queue(BULK_QUEUE).empty()
         Sweep.wake_imports()
         assert queue(BULK_QUEUE).get_jobs() == []
+
+    def test_one_that_nobody_works_on_is_seen_by_monitors_and_by_the_doctor(
+        self, context: Flask, staff: Caller
+    ) -> None:
+        def told() -> tuple[float, bool]:
+            metrics = staff.get("/metrics").text
+            (finding,) = [found for found in work.examine() if found.what == "imports"]
+            return float(re.findall(r"^oms_import_idle_seconds (\S+)", metrics, re.MULTILINE)[0]), finding.grade == "ok"
+
+        assert told() == (0, True)
+        made = sent(staff, ndjson(*orders(1)))
+        late = "UPDATE order_imports SET worked_at = now() - interval '2 minutes' WHERE import_id = :id"
+        factories.execute(context, late, id=made["import_id"])
+        seconds, well = told()
+        assert (120 <= seconds < 240, well) == (True, False)
+        import_orders()
+        assert told() == (0, True)
 
     def test_a_job_makes_way_in_time(self, context: Flask, staff: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(uploads, "CHUNK_RECORDS", 1)

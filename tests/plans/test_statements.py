@@ -72,6 +72,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "oms.bulk.imports._CANCEL": {"import_id": "I7", "owner": None},
     "oms.bulk.imports._SAME": {"digest": "D7", "dry_run": False, "actor_id": "U7"},
     "oms.bulk.imports._LATE": {"seconds": 10},
+    "oms.bulk.imports._IDLE": {},
     "oms.bulk.imports._OLD": {"days": 30},
     "oms.bulk.imports._DROP_ERRORS": {"import_id": "I7", "batch": 20},
     "oms.bulk.imports._DROP": {"import_id": "I77"},
