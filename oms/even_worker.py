@@ -4,7 +4,7 @@ All workers wait at one listener, and whoever is awake takes what comes: of sixt
 all sixteen went to one process, and as connections are kept alive they stayed there, while another core had nothing
 to do. Here the workers tell each other through shared memory how many they have. One who has more than another steps
 back from the listener for a moment, and then takes what nobody has taken. One who has far more than another, as after
-that one was replaced, closes connections with their next answer, one at a time, and their clients come again.
+that one was replaced, closes connections with their next answer, one after the other, and their clients come again.
 
 A sibling that has not said anything for two seconds is as good as gone: it stands still, or is busy with itself.
 """

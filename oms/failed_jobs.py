@@ -68,8 +68,8 @@ def ours() -> list[Job]:
 def note(session: Session, author: Author, jobs: Sequence[Job]) -> None:
     """Write into the audit log that `author` wants them tried again; commit it before `put_back`.
 
-    In this order, since Redis can't take part in the transaction: an entry without its job is seen and tried again, a
-    job that somebody ran again without an entry is never explained.
+    In this order, since Redis can't take part in the transaction: a job that somebody ran again without an entry would
+    never be explained, and one that was lost on the way back loses nothing, for the clock rings again.
     """
     audit.record_all(
         session, author, "job.retried", [(audit.Subject("job", job.id), {"name": str(job.func_name)}) for job in jobs]

@@ -58,7 +58,7 @@ _SAME = text(f"""
 _LATE = text(f"""
     SELECT EXISTS (SELECT 1 FROM order_imports WHERE {OPEN} AND worked_at <= now() - make_interval(secs => :seconds))
 """)
-_IDLE = text(f"SELECT COALESCE(EXTRACT(EPOCH FROM now() - min(worked_at)), 0) FROM order_imports WHERE {OPEN}")
+_IDLE = text(f"SELECT EXTRACT(EPOCH FROM clock_timestamp() - min(worked_at)) FROM order_imports WHERE {OPEN}")
 _OLD = text("""
     SELECT import_id FROM order_imports WHERE finished_at < now() - make_interval(days => :days)
     ORDER BY finished_at LIMIT 1
@@ -143,7 +143,7 @@ def waiting(session: Session, seconds: float) -> bool:
 
 def idle(session: Session) -> float:
     """Seconds since something was done for the open import that has waited longest; 0 when none is open."""
-    return float(session.execute(_IDLE).scalar_one())
+    return max(0.0, float(session.execute(_IDLE).scalar() or 0))
 
 
 def purge(session: Session, days: int, batch: int = 5000) -> int:

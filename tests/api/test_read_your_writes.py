@@ -104,6 +104,7 @@ def test_what_a_replica_counts_that_has_replayed_nothing_yet_is_not_kept(
     answer = Caller(reading, staff.headers, staff.id).get(f"/orders/user/{customer.id}")
     kept = reading.extensions["oms_redis"].get(customer_counts.key(customer.id))
     assert exact(answer)["total_items"] == 1
+    assert time.monotonic() >= Rest.until  # the replica has answered
     assert kept is None or replica.has_replayed
 
 

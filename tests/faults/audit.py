@@ -30,9 +30,9 @@ def drain(system: Installation, ledger: Ledger) -> list[Broken]:
     """Wait until everything that was left behind has been found and done; what never is."""
     waits: dict[str, Callable[[], int]] = {
         "messages have had no effect": lambda: messages.unhandled(system, ledger),
-        "events are not published": lambda: system.query(UNSENT)[0][0],
         "refunds are not carried out": lambda: system.query(OPEN_REFUNDS)[0][0],
         "new orders are not processed": lambda: system.query(UNPROCESSED)[0][0],
+        "events are not published": lambda: system.query(UNSENT)[0][0],
         "webhooks are not delivered": lambda: system.query(subscribers.WAITING)[0][0],
     }
     late = []

@@ -67,6 +67,7 @@ class Installation:
             WEB_THREADS="8",
             STREAM_PORT=str(self.stream_port),
             STREAM_HEARTBEAT_SECONDS="2",
+            STREAM_CONNECTIONS_PER_CALLER="200",  # one whose watcher has gone counts until the next beats
             WEBHOOK_ENCRYPTION_KEYS=KEY,
             WEBHOOK_ALLOW_HTTP="YES",
             WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8",

@@ -94,6 +94,7 @@ class SentFile:
     orders: list[str]
     notes: list[str]
     refused: int
+    taken_in: bool = False
     outcome: Any = None
 
 
@@ -125,10 +126,11 @@ class Update:
 
 @dataclass(slots=True)
 class Watched:
-    """An order that somebody has watched until `left_at`; `first` is the id of what it began with, `last` what he
-    knows. `live` of the updates came while it was being watched, the others when he asked once more at the end."""
+    """An order that somebody has watched from `began` to `left_at`; `first` is the id of what it began with, `last` of
+    what he knows. `live` of the updates came while it was being watched, the others when he asked again at the end."""
 
     order_id: str
+    began: float
     first: str = ""
     last: str = ""
     updates: list[Update] = field(default_factory=list)

@@ -79,12 +79,12 @@ class Soak:
         to_sign_in, to_rotate = began + SIGN_IN_SECONDS, began + self._seconds * ROTATION
         while (now := time.monotonic()) < began + self._seconds:
             self._system.keep_alive()
+            if now > to_sign_in or now > to_rotate:  # rotating takes a while, and tokens live for two minutes
+                self._sign_in(people)
+                to_sign_in = now + SIGN_IN_SECONDS
             if now > to_rotate:
                 self._rotate()
                 to_rotate = float("inf")
-            if now > to_sign_in:
-                self._sign_in(people)
-                to_sign_in = now + SIGN_IN_SECONDS
             self._look(time.monotonic() - began)
             threading.Event().wait(LOOK_EVERY_SECONDS)
 

@@ -43,6 +43,11 @@ class Got:
         return Webhook(secret).verify(self.body.decode(), dict(self.headers))
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 100  # a worker sends many at once
+
+
 class Receiver:
     """Answers with 204, or as `answer` says; `hang()` has requests wait until `release` or the end."""
 
@@ -53,8 +58,7 @@ class Receiver:
         self.most_under_way = 0
         self._lock = threading.Lock()
         self._released = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), _handler(self))
         if context is not None:
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
         self._scheme = "https" if context else "http"
