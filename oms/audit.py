@@ -120,7 +120,7 @@ def record(
     session: Session, author: Author, action: str, subject: Subject, details: Mapping[str, Any] | None = None
 ) -> None:
     """Write that `author` did this, in the caller's transaction."""
-    session.execute(insert(AuditEntry).values(row(author, action, subject, details)))
+    record_all(session, author, action, [(subject, details)])
 
 
 def record_all(

@@ -65,7 +65,7 @@ def parse(kept: bytes | None) -> Counted:
         return NOTHING
 
 
-def count(on: Executor, customer_id: str, known: Counted = NOTHING) -> Total:
+def count(on: Executor, customer_id: str, known: Counted) -> Total:
     """All orders of the customer, where those that `known` counted are not counted again."""
     moments = {"since": known.until, "now": store.now(), "settles_after": SETTLES_AFTER.total_seconds()}
     settled, found, of_these_settled = run(on, _COUNT, {"customer_id": customer_id, **moments}).one()

@@ -108,6 +108,28 @@ def test_what_a_replica_counts_that_has_replayed_nothing_yet_is_not_kept(
     assert kept is None or replica.has_replayed
 
 
+def test_a_standby_that_was_made_the_primary_settles_what_is_placed_since(
+    app: Flask,
+    servers: Servers,
+    customer: Caller,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(customer_counts, "SETTLES_AFTER", timedelta(0))
+    monkeypatch.setattr(customer_counts, "WORTH_KEEPING", 1)
+    factories.place(customer)
+    with Replica(tmp_path_factory.mktemp("successor") / "postgres", servers.postgres) as successor:
+        successor.catch_up()
+        assert successor.has_replayed
+        successor.promote()
+        with applications.another(app, servers, DATABASE_URL=successor.url, REDIS_TIMEOUT_MS="5000") as made:
+            buyer = Caller(made, customer.headers, customer.id)
+            factories.place(buyer)
+            assert exact(buyer.get(f"/orders/user/{customer.id}"))["total_items"] == 2
+            kept = customer_counts.parse(made.extensions["oms_redis"].get(customer_counts.key(customer.id)))
+    assert kept.orders == 2
+
+
 def test_who_has_just_written_reads_his_write(
     reading: Flask, replica: Replica, customer: Caller, staff: Caller
 ) -> None:

@@ -14,16 +14,11 @@ from oms.transactions import transaction
 from tests.console.visitors import Visitor
 from tests.factories import execute
 from tests.figures.past import captured, placed, refunded, went
+from tests.today import of_each_test
 
-NOW = datetime.now(UTC)  # of each test its own
+NOW = datetime.now(UTC)
+today = of_each_test(globals())
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def today() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(globals(), "NOW", datetime.now(UTC))
-        yield
 
 
 @pytest.fixture(autouse=True)

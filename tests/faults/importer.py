@@ -1,9 +1,7 @@
 """Files of orders, one after the other: sent with a key until the answer is known, and followed to their end."""
 
-import http.client
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +9,7 @@ from oms.ids import new_id
 from tests.faults.evidence import Check, Evidence
 from tests.faults.ledger import Broken, Ledger, SentFile
 from tests.faults.load import Person
-from tests.processes.programs import Answer, Client
+from tests.processes.programs import Answer, Client, ask_until
 
 WITH_ID, WITH_NOTE, REFUSED = 20, 10, 2
 PAUSE_SECONDS, ASK_SECONDS = 4.0, 0.3
@@ -49,26 +47,18 @@ class Importer(threading.Thread):
         self._ledger.files.append(file)
         rows, key = _rows(file), new_id()
         sending = {"Content-Type": "application/x-ndjson", "Idempotency-Key": key}
-        taken = self._insist(lambda: self._client.send("POST", "/orders/import", rows, **sending), _is_final)
+        taken = _insist(lambda: self._client.send("POST", "/orders/import", rows, **sending), _is_final)
         if taken is None or taken.status != 202:
             self._ledger.note_broken("lost", file.phase, f"a file was answered {taken}")
             return
         file.taken_in = True
         place = taken.headers["Location"]
-        ended = self._insist(lambda: self._client.send("GET", place, None), _has_ended)
+        ended = _insist(lambda: self._client.send("GET", place, None), _has_ended)
         file.outcome = ended.json if ended else None
 
-    def _insist(self, ask: Callable[[], Answer], enough: Callable[[Answer], bool]) -> Answer | None:
-        until = time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < until:
-            try:
-                answer = ask()
-            except (OSError, http.client.HTTPException):
-                answer = None
-            if answer is not None and enough(answer):
-                return answer
-            threading.Event().wait(ASK_SECONDS)
-        return None
+
+def _insist(ask: Callable[[], Answer], enough: Callable[[Answer], bool]) -> Answer | None:
+    return ask_until(ask, enough, LONGEST_SECONDS, ASK_SECONDS)
 
 
 def _rows(file: SentFile) -> bytes:

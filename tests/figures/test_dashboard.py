@@ -14,16 +14,11 @@ from oms.figures.standing import Count
 from oms.transactions import read, transaction
 from tests.factories import execute
 from tests.figures.past import captured, placed, refunded, went
+from tests.today import of_each_test
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NOW = datetime.now(UTC)  # of each test its own
-
-
-@pytest.fixture(autouse=True)
-def today() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(globals(), "NOW", datetime.now(UTC))
-        yield
+NOW = datetime.now(UTC)
+today = of_each_test(globals())
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,10 @@ class Replica(Postgres):
         self.stop()
         self.start()
 
+    def promote(self) -> None:
+        """It is a primary from now on, and follows nobody."""
+        assert self._ask("SELECT pg_promote(true, 30)")
+
     @property
     def has_replayed(self) -> bool:
         """Anything since its start; vacuuming by itself is enough."""

@@ -20,15 +20,10 @@ from tests.callers import Caller, person
 from tests.conftest import Servers
 from tests.floor import applications
 from tests.floor.databases import own_database
+from tests.today import of_each_test
 
-NOW = datetime.now(UTC)  # of each test its own
-
-
-@pytest.fixture(autouse=True)
-def today() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(globals(), "NOW", datetime.now(UTC))
-        yield
+NOW = datetime.now(UTC)
+today = of_each_test(globals())
 
 
 @pytest.fixture

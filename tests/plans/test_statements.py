@@ -265,7 +265,6 @@ MADE: dict[str, Callable[[Session], object]] = {
     "oms.consumer.dead_lettering.bury": lambda session: dead_lettering.bury(session, "c", MESSAGE, Verdict("r", 5)),
     "oms.consumer.dead_lettering.verdict_on": lambda session: dead_lettering.verdict_on(session, "c", MESSAGE),
     "oms.consumer.replay.waiting_ids": lambda session: replay.waiting_ids(session, None),
-    "oms.audit.record": lambda session: audit.record(session, STAFF, "a", audit.Subject("order", SOME)),
     "oms.audit.record_all": lambda session: audit.record_all(session, STAFF, "a", [(audit.Subject("job", SOME), None)]),
     "oms.audit.page": lambda session: audit.page(session, audit.Filters(), 50, before=new_id()),
     "oms.dead_letters.waiting": dead_letters.waiting,

@@ -6,13 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from devstack.procfile import in_shell, read_procfile
-from devstack.server import descendants, wait_until
+from devstack.server import descendants
 from devstack.tether import tethered
 
 ROOT = Path(__file__).parent.parent.parent
@@ -93,6 +96,19 @@ class Answer:
         return json.loads(self.body)
 
 
+def ask_until(
+    ask: Callable[[], Answer], enough: Callable[[Answer], bool], seconds: float, pause: float = 0.01
+) -> Answer | None:
+    """The first answer that is enough; None when none came in time. `pause` is left between one try and the next."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with suppress(OSError, http.client.HTTPException):
+            if enough(answer := ask()):
+                return answer
+        threading.Event().wait(pause)
+    return None
+
+
 class Client:
     """Somebody with a token, over a real connection for every request."""
 
@@ -118,17 +134,13 @@ class Client:
 
     def insist(self, method: str, path: str, body: Any, key: str, seconds: float = 30) -> Answer:
         """The same request with the same key until it is answered, as a careful caller does."""
-        answers: list[Answer] = []
-
-        def answered() -> bool:
-            try:
-                answers.append(self.call(method, path, body, **{"Idempotency-Key": key}))
-            except (OSError, http.client.HTTPException):
-                return False
-            return answers[-1].status < 500 and answers[-1].status != 409
-
-        assert wait_until(answered, seconds)
-        return answers[-1]
+        found = ask_until(
+            lambda: self.call(method, path, body, **{"Idempotency-Key": key}),
+            lambda answer: answer.status < 500 and answer.status != 409,
+            seconds,
+        )
+        assert found is not None
+        return found
 
     def is_ready(self) -> bool:
         try:
