@@ -124,6 +124,7 @@ class Processing:
             transaction(lambda session: dead_lettering.bury(session, self._consumer, received, verdict))
         except Exception as error:  # whatever it is, the message must not be lost over it: it stays at the head
             self._server_is_away(error)
+            lane.failures -= 1  # a try while the server is away does not count, neither does one that ended there
             return False
         _log.error("message_dead_lettered", **_place(received), reason=verdict.reason, attempts=verdict.attempts)
         MESSAGES.labels(received.topic, "dead_lettered").inc()

@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from devstack.kafka import Kafka
 from devstack.postgres import Postgres
-from oms.consumer import partitions
+from oms.consumer import dead_lettering, partitions
 from oms.consumer.dead_lettering import Forwarder
 from oms.consumer.partitions import Partitions
 from oms.consumer.processing import BATCH
+from oms.errors import Unavailable
 from oms.extensions import db
 from oms.ids import new_id
 from oms.observability.metrics import MESSAGES
@@ -105,6 +106,24 @@ def test_an_unexpected_error_is_counted_and_told_without_the_statement(
     (letter,) = letters(app, topics)
     assert letter.reason.startswith("CheckViolation: ")
     assert "INSERT" not in letter.reason
+
+
+def test_a_message_that_can_not_be_set_aside_yet_is_no_further_try(
+    app: Flask, topics: Topics, consume: Consume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bury, outages = dead_lettering.bury, [Unavailable("The database can't be reached at the moment.")] * 2
+
+    def bury_unless_away(*arguments: Any) -> None:
+        while outages:
+            raise outages.pop()
+        bury(*arguments)
+
+    monkeypatch.setattr(dead_lettering, "bury", bury_unless_away)
+    topics.send(topics.new_order, b"{not json")
+    with consume():
+        eventually(lambda: topics.committed(topics.new_order) == topics.end(topics.new_order))
+    assert outages == []
+    assert [letter.attempts for letter in letters(app, topics)] == [5]
 
 
 def test_while_the_database_is_away_messages_wait_and_none_is_set_aside(
